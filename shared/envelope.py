@@ -1,0 +1,73 @@
+"""CloudEvents 1.0 structured JSON around every message, and the one way in and out of it.
+
+`type` is the message type and the topic, `subject` the partition key, `dataschema` carries the version
+(`clashwatch:article.received:1`), `causationid` the message that led to this one, `correlationid` the first of the
+chain.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from shared.schemas import MESSAGES, Message
+
+SOURCE = "clashwatch"
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+# (type, version) -> the pure function that makes version + 1 of the `data` of that version.
+UPCASTERS: dict[tuple[str, int], Upcaster] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A decoded message with its CloudEvents attributes."""
+
+    id: str
+    time: datetime
+    causationid: str | None
+    correlationid: str
+    data: Message
+
+
+def encode(message: Message, *, id: str, stage: str, now: datetime, cause: Envelope | None = None) -> bytes:
+    """The message as CloudEvents JSON."""
+    return to_json(
+        {
+            "specversion": "1.0",
+            "id": id,
+            "source": f"{SOURCE}/{stage}",
+            "type": message.TYPE,
+            "time": now.astimezone(UTC).isoformat(),
+            "subject": message.key,
+            "datacontenttype": "application/json",
+            "dataschema": f"{SOURCE}:{message.TYPE}:{message.VERSION}",
+            "causationid": cause.id if cause else None,
+            "correlationid": cause.correlationid if cause else id,
+            "data": message.model_dump(mode="json", exclude_defaults=True),
+        }
+    )
+
+
+def decode(raw: bytes) -> Envelope:
+    """Reads any version ever written, upcast to today's model.
+
+    Raises ValueError (pydantic's ValidationError included), KeyError or TypeError when it is not one of our messages.
+    """
+    event = from_json(raw)
+    kind, version = event["type"], int(event["dataschema"].rsplit(":", 1)[1])
+    model, data = MESSAGES[kind], event["data"]
+    if version > model.VERSION:
+        raise ValueError(f"{kind} version {version} is newer than this program's {model.VERSION}")
+    for old in range(version, model.VERSION):
+        data = UPCASTERS[kind, old](data)
+    return Envelope(
+        id=event["id"],
+        time=datetime.fromisoformat(event["time"]),
+        causationid=event.get("causationid"),
+        correlationid=event["correlationid"],
+        data=model.model_validate(data),
+    )

@@ -1,0 +1,58 @@
+"""The few EDTF (ISO 8601-2:2019) forms the product uses: days, months, years, unknown digits, intervals.
+
+`2022-09-13`, `2022-09`, `2022`, `XXXX-07-12` (no year in the text), `2022-09-12/2022-09-14`.
+"""
+
+import calendar
+import re
+from datetime import date
+
+_FORM = re.compile(r"(?P<year>\d{4}|XXXX)(?:-(?P<month>\d{2}|XX)(?:-(?P<day>\d{2}|XX))?)?\Z")
+
+
+def day_of(edtf: str | None) -> date | None:
+    """The calendar day, or None where `edtf` is not one whole day."""
+    if edtf is None or len(edtf) != 10 or "X" in edtf:
+        return None
+    try:
+        return date.fromisoformat(edtf)
+    except ValueError:
+        return None
+
+
+def bounds(edtf: str | None) -> tuple[date, date] | None:
+    """First and last calendar day the expression allows, or None when the year is unknown or the form is not ours."""
+    if edtf is None:
+        return None
+    first, _, last = edtf.partition("/")
+    start, end = _range(first), _range(last or first)
+    if start is None or end is None:
+        return None
+    return start[0], end[1]
+
+
+def is_valid(edtf: str) -> bool:
+    """Whether the string is one of the forms above and names a day that exists."""
+    parts = edtf.split("/")
+    return len(parts) <= 2 and all(_FORM.match(p) and (_range(p) or "X" in p) for p in parts)
+
+
+def with_year(edtf: str, year: int) -> str:
+    """`with_year("XXXX-07-12", 2020) == "2020-07-12"`; other forms come back unchanged."""
+    return edtf.replace("XXXX", f"{year:04d}")
+
+
+def _range(edtf: str) -> tuple[date, date] | None:
+    match = _FORM.match(edtf)
+    if match is None or match["year"] == "XXXX":
+        return None
+    year, month, day = (int(g) if g and g.isdigit() else None for g in match.group("year", "month", "day"))
+    assert year is not None
+    try:
+        if month is None:
+            return date(year, 1, 1), date(year, 12, 31)
+        if day is None:
+            return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        return date(year, month, day), date(year, month, day)
+    except (ValueError, calendar.IllegalMonthError):
+        return None

@@ -1,0 +1,19 @@
+"""Deterministic ids: the same input has the same id on every machine, every time."""
+
+import hashlib
+import uuid
+
+NAMESPACE = uuid.UUID("6f3c1f9e-5d0b-5f0a-9a53-0c1a5d4b7e21")
+
+
+def article_id(content: bytes, sidecar: bytes = b"") -> str:
+    """The content hash (SHA-256, 32 hexadecimal digits) of a file and of its sidecar's bytes."""
+    digest = hashlib.sha256(content)
+    if sidecar:
+        digest.update(b"\0sidecar\0" + sidecar)
+    return digest.hexdigest()[:32]
+
+
+def derived_id(*parts: object) -> str:
+    """uuid5 of the parts, in order: `derived_id(parent, "detector", 0)`."""
+    return str(uuid.uuid5(NAMESPACE, "\0".join(str(part) for part in parts)))

@@ -1,0 +1,43 @@
+"""One article's account of one clash."""
+
+from pydantic import Field
+
+from shared.schemas.claims import Claim
+from shared.schemas.message import Part
+from shared.schemas.places import Place
+from shared.schemas.spans import Evidence
+
+
+class Report(Part):
+    """`dyad` is the two sides, alphabetical, joined by `-`. Dates are EDTF or null; `date_prec` is UCDP's 1-5
+    (1 exact day, 2 two to six days, 3 a week, 4 a month, 5 a year or unknown).
+
+    `after_year` and `before_year` are what an undated text still gives away ("since the 2020 war"): the clash is in or
+    after, in or before that year. `weekdays` are the days of the clash where the text has only those (0 Monday).
+    """
+
+    report_id: str
+    side_a: str
+    side_b: str
+    dyad: str
+    border: str | None = None
+    places: tuple[Place, ...] = ()
+    date_start: str | None = None
+    date_end: str | None = None
+    date_prec: int = Field(default=5, ge=1, le=5)
+    after_year: int | None = None
+    before_year: int | None = None
+    weekdays: tuple[int, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    weapons: tuple[str, ...] = ()
+    is_primary: bool = True
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Background(Evidence):
+    """A figure or a fight of the past, or of elsewhere, that the article retells."""
+
+
+def dyad_of(one: str, other: str) -> str:
+    """The undirected pair: `dyad_of("AZ", "AM") == "AM-AZ"`."""
+    return "-".join(sorted((one, other)))

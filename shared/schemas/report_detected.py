@@ -1,0 +1,27 @@
+"""One report, on its way to the linker, with what the linker needs to know of its article."""
+
+from typing import ClassVar
+
+from pydantic import PositiveInt
+
+from shared.schemas.message import Message
+from shared.schemas.report import Report
+
+
+class ReportDetected(Message):
+    """Keyed by dyad, so that one linker sees all reports of a dyad. `article_version` is the article's `version`."""
+
+    TYPE: ClassVar[str] = "report.detected"
+
+    article_id: str
+    article_version: PositiveInt = 1
+    stem: str
+    title: str | None = None
+    source: str | None = None
+    published: str | None = None
+    signature: str
+    report: Report
+
+    @property
+    def key(self) -> str:
+        return self.report.dyad

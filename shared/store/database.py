@@ -1,0 +1,66 @@
+"""The one SQLite file of the embedded host: log, index and state share it, so that one transaction covers all."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from shared.errors import TransientError
+
+FILE = "clashwatch.db"
+
+
+class Database:
+    """One connection of one process. Writers take turns; readers never wait (WAL)."""
+
+    def __init__(self, data: Path, *, read_only: bool = False) -> None:
+        data.mkdir(parents=True, exist_ok=True)
+        self.path = data / FILE
+        uri = f"{self.path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+        self._depth = 0
+        if not read_only:
+            self.connection.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA busy_timeout=30000;"
+            )
+
+    def migrate(self, name: str, steps: Sequence[str]) -> None:
+        """Runs the steps (SQL scripts) of the part `name` that this file has not seen yet. Append only."""
+        with self.transaction():
+            self.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, steps INTEGER NOT NULL)")
+            row = self.execute("SELECT steps FROM migrations WHERE name = ?", (name,)).fetchone()
+            for step in steps[row[0] if row else 0 :]:
+                for statement in step.split(";\n"):
+                    if statement.strip():
+                        self.execute(statement)
+            self.execute("INSERT OR REPLACE INTO migrations VALUES (?, ?)", (name, len(steps)))
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """One statement. A locked or full database is a TransientError."""
+        try:
+            return self.connection.execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            if any(word in str(error) for word in ("locked", "busy", "full", "disk I/O")):
+                raise TransientError(f"{self.path}: {error}") from error
+            raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Inside another transaction it is a savepoint: what is in it can fail alone."""
+        name = f"depth{self._depth}"
+        self.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            if self.connection.in_transaction:
+                self.execute(f"ROLLBACK TO {name}" if self._depth else "ROLLBACK")
+            raise
+        self._depth -= 1
+        self.execute(f"RELEASE {name}" if self._depth else "COMMIT")
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self.connection.close()

@@ -1,0 +1,99 @@
+"""What the stages keep: the search index, the linker's state, the alerter's memory. SQLite and Elasticsearch offer it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from shared.schemas.alert_raised import Notified
+from shared.schemas.incident import Incident
+from shared.schemas.report_detected import ReportDetected
+
+IndexName = Literal["articles", "incidents", "alerts", "files", "dead-letters"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result: the document, its rank score (higher is better) and marked excerpts (`<mark>..</mark>`)."""
+
+    id: str
+    score: float
+    body: dict[str, Any]
+    highlights: tuple[str, ...] = ()
+
+
+class IndexStore(Protocol):
+    """Documents by index and id, with external versions, searchable."""
+
+    def put(self, index: IndexName, doc_id: str, version: int, body: Mapping[str, Any]) -> bool:
+        """Writes unless a version as high or higher is there already; says whether it wrote."""
+
+    def delete(self, index: IndexName, doc_id: str) -> None:
+        """Removes a document, if it is there."""
+
+    def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
+        """The document, or None."""
+
+    def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """All documents whose top-level fields equal those in `where`, oldest first, without holding all in memory."""
+
+    def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
+        """Full text, best first. Any string is a query: what is not query syntax is searched as words."""
+
+    def count(self, index: IndexName) -> int:
+        """How many documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class DyadState:
+    """All the linker knows of one dyad. `version` is for optimistic concurrency: 0 is a dyad never saved."""
+
+    dyad: str
+    version: int = 0
+    reports: tuple[ReportDetected, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DyadChange:
+    """What to write of a dyad: reports that came and went, incidents in their new revision."""
+
+    dyad: str
+    expected_version: int
+    added: Sequence[ReportDetected] = ()
+    removed: Sequence[str] = ()
+    incidents: Sequence[Incident] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleState:
+    """The newest version of an article the linker has heard of, and the dyads its reports went to."""
+
+    article_id: str
+    version: int = 0
+    dyads: frozenset[str] = field(default_factory=frozenset)
+
+
+class LinkStore(Protocol):
+    """The linker's state, keyed by dyad."""
+
+    def load(self, dyad: str) -> DyadState:
+        """The dyad's state; an empty one with version 0 when it is new."""
+
+    def save(self, change: DyadChange) -> None:
+        """Raises ConflictError when the dyad's version is no longer `expected_version`."""
+
+    def article(self, article_id: str) -> ArticleState:
+        """What is known of an article; version 0 when nothing is."""
+
+    def save_article(self, state: ArticleState) -> None:
+        """Remembers it; a version lower than the one known is ignored."""
+
+
+class AlertStore(Protocol):
+    """What each subscriber was last told about each incident."""
+
+    def notified(self, incident_id: str) -> list[Notified]:
+        """One row a subscriber."""
+
+    def remember(self, notified: Notified) -> None:
+        """Replaces the subscriber's row for the incident."""
