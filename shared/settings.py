@@ -30,6 +30,10 @@ class Settings(BaseSettings):
 
     max_file_bytes: int = Field(default=8 * MIB, gt=0)
     max_text_chars: int = Field(default=2 * MIB, gt=0)
+    max_unpacked_bytes: int = Field(default=64 * MIB, gt=0)
+    max_unpack_ratio: int = Field(default=200, gt=0)
+    max_members: int = Field(default=1000, gt=0)
+    max_nesting: int = Field(default=1, ge=0)
     parser_seconds: float = Field(default=10.0, gt=0)
     parser_memory_bytes: int = Field(default=512 * MIB, gt=0)
     rescan_seconds: float = Field(default=1.0, gt=0)

@@ -29,10 +29,16 @@ class Bus(Protocol):
         """Appends. When it returns the messages are kept (or will be, with the surrounding transaction)."""
 
     def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
-        """The next records of a group, at most `limit`; does not commit. Empty when there is nothing now."""
+        """The next records of a group, at most `limit`; does not commit. Empty when there is nothing now.
+
+        Goes on after the records read last; a new bus (a restart) goes on after those committed last.
+        """
 
     def commit(self, group: str, records: Sequence[Record]) -> None:
         """The group has dealt with these records and all before them on their partitions."""
+
+    def rewind(self, group: str, topics: Sequence[str]) -> None:
+        """The group reads again, from this bus, what it has read and not committed."""
 
     def seek_to_start(self, group: str, topics: Sequence[str]) -> None:
         """Replay: the group reads these topics again from the oldest message kept."""

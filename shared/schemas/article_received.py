@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from pydantic import NonNegativeInt, PositiveInt
+from pydantic_core import from_json
 
 from shared.schemas.message import Message, Part
 
@@ -16,6 +17,20 @@ class Sidecar(Part):
     url: str | None = None
     title: str | None = None
     language: str | None = None
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> "Sidecar":
+        """Reads `NAME.meta.json`; keys it does not know are ignored. Raises ValueError with the reason."""
+        try:
+            found = from_json(raw.removeprefix(b"\xef\xbb\xbf"))
+        except ValueError as error:
+            raise ValueError(f"the sidecar is not valid JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise ValueError("the sidecar is not a JSON object")
+        for name in cls.model_fields:
+            if not isinstance(found.get(name), str | None):
+                raise ValueError(f"the sidecar's {name!r} is not a string")
+        return cls(**{name: found.get(name) for name in cls.model_fields})
 
 
 class ArticleReceived(Message):

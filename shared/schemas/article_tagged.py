@@ -1,21 +1,24 @@
-"""The article with every mention of an actor, place, number, date, claimant and weapon marked."""
+"""The article with every mention of an actor, place, organisation, number and date marked."""
 
 from typing import ClassVar, Literal
 
 from shared.schemas.article_normalized import Article
+from shared.schemas.message import Part
 from shared.schemas.places import Place
 from shared.schemas.spans import Span
 
-MentionKind = Literal["actor", "place", "border", "organisation", "agency", "number", "date", "word"]
+MentionKind = Literal["actor", "place", "border", "organisation", "agency", "number", "date"]
 
 
 class Mention(Span):
     """A span naming something. What the other fields mean depends on `kind`.
 
     actor: `ref` is the side (ISO code or the actor's name), `form` how it is said: name, demonym, capital, force,
-    border_guard, ministry, leader, group. place and border: `place` holds the gazetteer's row, `ref` its name or the
-    border's id. organisation and agency: `ref` is the name. number: `low`, `best`, `high`. date: `ref` is EDTF or
-    the lexicon's class, `form` the way it was said. word: `ref` is the lexicon's class, `form` the matched entry.
+    border_guard, police, ministry, leader, armed_group, de_facto_state, militia, proxy, peacekeepers; `sits_in` are the
+    countries a non-state actor holds ground in. place: `ref` is the gazetteer's name, `place` its row. border: `ref`
+    is the border's id. organisation and agency: `ref` is the name, `form` its kind (monitor, alliance, newspaper ...).
+    number: `low`, `best`, `high` people or things, `form` cardinal, vague or ordinal. date: `ref` is EDTF
+    (`2022-09-13`, `XXXX-07-12`, `2020`), `weekday:0` (Monday) or `day:-1` (yesterday); `form` the class.
     """
 
     kind: MentionKind
@@ -24,7 +27,16 @@ class Mention(Span):
     low: int | None = None
     best: int | None = None
     high: int | None = None
+    sits_in: tuple[str, ...] = ()
     place: Place | None = None
+
+
+class Border(Part):
+    """A known border between two states the article mentions: `id` is the two codes in alphabetical order."""
+
+    id: str
+    latitude: float
+    longitude: float
 
 
 class ArticleTagged(Article):
@@ -33,3 +45,4 @@ class ArticleTagged(Article):
     TYPE: ClassVar[str] = "article.tagged"
 
     mentions: tuple[Mention, ...]
+    borders: tuple[Border, ...] = ()

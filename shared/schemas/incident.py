@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from shared.schemas.claims import Claim, Kind
 from shared.schemas.message import Part
 from shared.schemas.places import Place
+from shared.schemas.spans import Evidence
 
 Status = Literal["active", "merged", "withdrawn"]
 
@@ -29,12 +30,14 @@ class IncidentClaim(Claim):
 
 
 class Link(Part):
-    """Why a report belongs to the incident, in words an analyst can check ("same day", "49 and 50 killed")."""
+    """Why a report belongs to the incident, in words an analyst can check ("same day", "AM 49 killed"), and the
+    sentences that report it. The only report of an incident needs no reason."""
 
     report_id: str
     article_id: str
     stem: str
     reasons: tuple[str, ...]
+    evidence: tuple[Evidence, ...] = ()
 
 
 class Moment(Part):

@@ -45,7 +45,10 @@ class IndexStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DyadState:
-    """All the linker knows of one dyad. `version` is for optimistic concurrency: 0 is a dyad never saved."""
+    """All the linker knows of one dyad: reports in order of arrival, incidents in order of founding.
+
+    `version` is for optimistic concurrency: 0 is a dyad never saved, and one version never names two contents.
+    """
 
     dyad: str
     version: int = 0
@@ -66,11 +69,13 @@ class DyadChange:
 
 @dataclass(frozen=True, slots=True)
 class ArticleState:
-    """The newest version of an article the linker has heard of, and the dyads its reports went to."""
+    """The newest version of an article the linker has heard of, the dyads its reports went to, and the incidents that
+    changed with this version: a replay says those again."""
 
     article_id: str
     version: int = 0
     dyads: frozenset[str] = field(default_factory=frozenset)
+    incidents: frozenset[str] = field(default_factory=frozenset)
 
 
 class LinkStore(Protocol):
@@ -79,8 +84,8 @@ class LinkStore(Protocol):
     def load(self, dyad: str) -> DyadState:
         """The dyad's state; an empty one with version 0 when it is new."""
 
-    def save(self, change: DyadChange) -> None:
-        """Raises ConflictError when the dyad's version is no longer `expected_version`."""
+    def save(self, change: DyadChange) -> int:
+        """Returns the new version. Raises ConflictError when the dyad's version is no longer `expected_version`."""
 
     def article(self, article_id: str) -> ArticleState:
         """What is known of an article; version 0 when nothing is."""

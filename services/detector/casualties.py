@@ -1,0 +1,304 @@
+"""Figures of losses in one sentence: how many, of what kind, killed or wounded or captured or missing, on whose side.
+
+A small grammar over `Line.symbols`. For each number (or "a soldier", or "no casualties") the noun behind it is read,
+then the predicate: to the right ("were killed"), to the left ("killed", "the death of", "lost"), or that of its
+neighbour in a list ("49 Armenian and 50 Azerbaijani troops").
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from services.detector.lines import Line
+from shared.schemas.article_tagged import Mention
+
+_PREDICATES = {
+    "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed",
+    "W": "wounded", "w": "wounded", "C": "captured", "y": "captured", "M": "missing",
+}  # fmt: skip
+_NOUNS = {"R": "captured", "I": "wounded"}
+_PEOPLE = {"m": "military", "c": "civilian", "h": "unspecified"}
+
+# The noun phrase behind a number: "of its", "more", "Azerbaijani", "army", then the head.
+_PHRASE = re.compile(r"(?:o?[ap]?r?o?[ap]?)(?:[xJAPrOd'w]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'Ad]))")
+# What may stand behind the head: "of the Pakistani army", "from India's Border Security Force".
+_BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
+_RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
+_TIGHT_RIGHT = re.compile(r"(?:[,xrDh]|v|in|iP|ia?x){0,5}?v*[xr]{0,1}(?P<verb>[KQWCMd])")
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})$")
+_LIST = re.compile(r"(?:,|&|,&|i|,i)[ar]*\Z")
+_SINGULAR = re.compile(r"a(?:[xJAO'd]){0,4}?(?P<head>[mc])")
+_ZERO = re.compile(r"z[avxrJ]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_SINGULAR_NOUNS = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
+_MIXED = re.compile(r"[KWCd],?[x&]?(?:,?[KWC])?&[WCKI]|K&W|KW")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure in a line. Indexes are items of the line; `side_at` is the item that names the side, -1 for none;
+    `pronoun` is a possessive standing for the side; `place` marks that the side is known by where they were;
+    `agent` is the item of the actor that did it."""
+
+    at: int
+    end: int
+    low: int | None
+    best: int | None
+    high: int | None
+    kind: str
+    who: str
+    side_at: int = -1
+    pronoun: int = -1
+    agent: int = -1
+    part: bool = False
+    mixed: bool = False
+    vague: bool = False
+    predicate: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    at: int
+    end: int
+    who: str
+    head: str
+    side_at: int
+    pronoun: int
+
+
+def figures(line: Line) -> list[Figure]:
+    """All figures of losses in the line, in order."""
+    found: list[Figure] = []
+    for at in _starts(line):
+        figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found)
+        if figure:
+            found.append(figure)
+    return [_with_agent(line, figure) for figure in found]
+
+
+def _starts(line: Line) -> Iterator[int]:
+    for at, symbol in enumerate(line.symbols):
+        if symbol in "Nz" or (symbol == "a" and line.words[at] in ("a", "an")):
+            yield at
+
+
+def _figure(line: Line, at: int, before: list[Figure]) -> Figure | None:
+    phrase = _singular(line, at) if line.symbols[at] == "a" else _phrase(line, at)
+    if phrase is None:
+        return None
+    amount = line.mentions[at]
+    low, best, high = (amount.low, amount.best, amount.high) if amount else (1, 1, 1)
+    figure = Figure(
+        at, phrase.end, low, best, high, "", phrase.who, phrase.side_at, phrase.pronoun,
+        vague=best is None, part=_is_part(line, at),
+    )  # fmt: skip
+    if phrase.head in _NOUNS:
+        return replace(figure, kind=_NOUNS[phrase.head], predicate=phrase.end - 1)
+    if phrase.head == "F":
+        return _of_noun(line, figure, phrase)
+    return _by_predicate(line, figure, phrase, before)
+
+
+def _phrase(line: Line, at: int) -> _Phrase | None:
+    """The noun phrase behind the number at `at`; without a noun ("five more wounded") it is empty."""
+    match = _PHRASE.match(line.symbols, at + 1)
+    if not match:
+        return _Phrase(at, at + 1, "", "", -1, -1)
+    head = match["head"]
+    end = match.end("head")
+    side = _side_in(line, at + 1, end)
+    pronoun = next((i for i in range(at + 1, end) if line.symbols[i] == "p"), -1)
+    behind = _BEHIND.match(line.symbols, end)
+    if behind and side < 0:
+        side, end = _side_in(line, end, behind.end()), behind.end()
+        pronoun = next((i for i in range(at, end) if line.symbols[i] == "p"), pronoun)
+    return _Phrase(at, end, _PEOPLE.get(head[-1], _PEOPLE.get(head[0], "")), head[0], side, pronoun)
+
+
+def _singular(line: Line, at: int) -> _Phrase | None:
+    match = _SINGULAR.match(line.symbols, at)
+    if not match or _SINGULAR_NOUNS.search(line.words[match.start("head")]):
+        return None
+    end = match.end()
+    return _Phrase(at, end, _PEOPLE[match["head"]], match["head"], _side_in(line, at, end), -1)
+
+
+def _side_in(line: Line, start: int, end: int) -> int:
+    """The last actor between two items; a demonym in front of a force belongs to it."""
+    return next((i for i in range(end - 1, start - 1, -1) if line.symbols[i] in "JA"), -1)
+
+
+def _is_part(line: Line, at: int) -> bool:
+    """`including three children`: part of a larger figure."""
+    return any(line.symbols[i] == "<" and line.words[i] in ("including", "among", "among them", "of whom", "of them") for i in range(max(0, at - 2), at))
+
+
+def _of_noun(line: Line, figure: Figure, phrase: _Phrase) -> Figure | None:
+    """`50 military deaths`, `3,000 casualties`, `700 losses`."""
+    head = next(i for i in range(phrase.at + 1, len(line)) if line.symbols[i] == "F")
+    word = line.words[head]
+    military = any(line.words[i] in ("military", "army", "troop", "soldier") for i in range(figure.at, head))
+    who = "military" if military else "civilian" if "civilian" in line.words[figure.at : head] else "unspecified"
+    mixed = word.startswith("casualt") or word in ("losses", "loss")
+    return replace(figure, kind="killed", who=who, mixed=mixed, predicate=head)
+
+
+def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figure]) -> Figure | None:
+    right = _right(line, phrase)
+    left = _left(line, figure.at)
+    inherits = before[-1] if before and _joined(line, before[-1], figure.at) else None
+    if right >= 0 and (left < 0 or right - phrase.end <= 3):
+        found = replace(figure, kind=_PREDICATES[line.symbols[right]], predicate=right)
+    elif left >= 0 and (taken := _from_left(line, figure, left)):
+        found = taken
+    elif inherits and (phrase.head or _ends_clause(line, phrase.end)):
+        found = replace(figure, kind=inherits.kind, predicate=inherits.predicate, mixed=inherits.mixed)
+    else:
+        ahead = _ahead(line, phrase)
+        if ahead < 0:
+            return None
+        found = replace(figure, kind=_PREDICATES[line.symbols[ahead]], predicate=ahead)
+    found = replace(found, mixed=found.mixed or _is_mixed(line, found))
+    return _fill_from(found, phrase, inherits or _listed(line, before, figure.at))
+
+
+def _ends_clause(line: Line, end: int) -> bool:
+    return end >= len(line) or line.symbols[end] in "i,.;D"
+
+
+def _fill_from(figure: Figure, phrase: _Phrase, other: Figure | None) -> Figure | None:
+    """An elliptical figure takes its noun and its side from the one before it."""
+    if phrase.head:
+        if figure.side_at < 0 and figure.pronoun < 0 and other and phrase.who == other.who == "military":
+            return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
+        return figure
+    if other is None:
+        return figure if figure.kind else None
+    same_side = replace(figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent)
+    return same_side
+
+
+def _right(line: Line, phrase: _Phrase) -> int:
+    """The item of the predicate behind the phrase, -1 for none."""
+    if phrase.head == "d":
+        return next(i for i in range(phrase.at + 1, len(line)) if line.symbols[i] == "d")
+    match = _TIGHT_RIGHT.match(line.symbols, phrase.end) or (
+        _RIGHT.match(line.symbols, phrase.end) if phrase.head else None
+    )
+    if not match:
+        return -1
+    verb = match.start("verb")
+    return -1 if _is_active(line, phrase.end, verb) else verb
+
+
+def _is_active(line: Line, start: int, verb: int) -> bool:
+    """`10 soldiers killed three civilians`: no auxiliary before, a person or a number behind."""
+    if line.symbols[verb] not in "KWC" or "v" in line.symbols[start:verb]:
+        return False
+    return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 :]))
+
+
+def _left(line: Line, at: int) -> int:
+    match = _LEFT.search(line.symbols[:at])
+    if not match:
+        return -1
+    verb, gap = match.start("verb"), match["gap"]
+    symbol = match["verb"]
+    if symbol in "KWCQ" and line.symbols[verb - 1 : verb] == "v" and symbol != "C":
+        return -1
+    if symbol in "KWC" and re.search(r"[iDP]", gap):
+        return -1
+    if symbol == "F" and not gap.startswith("o"):
+        return -1
+    if symbol == "T" and len(gap) > 6:
+        return -1
+    return -1 if symbol == "Q" else verb
+
+
+def _from_left(line: Line, figure: Figure, left: int) -> Figure | None:
+    symbol = line.symbols[left]
+    if symbol == "F":
+        return replace(figure, kind="killed", predicate=left)
+    if symbol == "L":
+        return replace(figure, kind="killed", predicate=left) if figure.who else None
+    return replace(figure, kind=_PREDICATES[symbol], predicate=left)
+
+
+def _joined(line: Line, other: Figure, at: int) -> bool:
+    """Whether only a comma or "and" (and dates and places) stands between a figure and the number at `at`."""
+    between = line.symbols[other.end : at]
+    return len(between) <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}(?:,&?|&|,i|i)[ar<]{0,2}", between))
+
+
+def _listed(line: Line, before: list[Figure], at: int) -> Figure | None:
+    """The figure before, in the same clause: `29 soldiers were killed and 58 wounded`."""
+    if not before or not before[-1].kind:
+        return None
+    between = line.symbols[before[-1].end : at]
+    return before[-1] if len(between) <= 12 and not re.search(r"[.;S]", between) else None
+
+
+def _ahead(line: Line, phrase: _Phrase) -> int:
+    """The predicate of a list's last member: `49 Armenian and 50 Azerbaijani troops were killed`."""
+    match = re.match(
+        r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)[arx]{0,2}N[oaprxJAP'm]{0,6}[mchJA]){1,4}[^N.;SkLz]{0,6}?(?P<verb>[KQWCMd])",
+        line.symbols[phrase.end :],
+    )
+    return phrase.end + match.start("verb") if match else -1
+
+
+def _is_mixed(line: Line, figure: Figure) -> bool:
+    """`killed or wounded 1,500`, `200 killed or wounded`: one figure for both."""
+    around = line.symbols[max(0, figure.predicate - 2) : figure.predicate + 3]
+    words = line.words[max(0, figure.predicate - 2) : figure.predicate + 3]
+    return bool(re.search(r"[KWC],?[KWC]?,?&[WCK]", around)) and "or" in words
+
+
+def _zero(line: Line, at: int) -> Figure | None:
+    """`no casualties`, `nobody was hurt`, `no soldier was wounded`, `without losses`."""
+    match = _ZERO.match(line.symbols, at)
+    if not match or line.words[at] == "any":
+        return None
+    noun = match.start("noun")
+    symbol, predicate = line.symbols[noun], noun
+    if symbol in "hmc":
+        verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 :])
+        if not verb:
+            return None
+        predicate = noun + 1 + verb.start("verb")
+        symbol = line.symbols[predicate]
+    elif symbol in "KWCMQ" and line.words[at] not in ("nobody", "no one", "none"):
+        return None
+    kind = {"F": "killed", "I": "wounded"}.get(symbol) or _PREDICATES[symbol]
+    behind = re.match(r"[xi]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 :])
+    side = predicate + 1 + behind.start("side") if behind else _side_in(line, at, predicate)
+    pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)
+    who = "military" if "m" in line.symbols[at : predicate + 6] else "unspecified"
+    return Figure(at, predicate + 1, 0, 0, 0, kind, who, side, pronoun, predicate=predicate)
+
+
+def _with_agent(line: Line, figure: Figure) -> Figure:
+    """Who did it: `by Indian shells`, or the actor before an active verb."""
+    if figure.predicate < 0 or figure.best == 0:
+        return figure
+    tail = line.symbols[figure.predicate + 1 :]
+    behind = re.match(r"[^.;S]{0,8}?(?:b|i(?=[ap]?[xJ]?J))(?P<gap>[apxrO]{0,3})(?P<who>[JA])", tail)
+    if behind and "N" not in tail[: behind.start("who")]:
+        return replace(figure, agent=figure.predicate + 1 + behind.start("who"))
+    if figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
+        return replace(figure, agent=_subject(line, figure.predicate))
+    return figure
+
+
+def _subject(line: Line, verb: int) -> int:
+    """The actor that does what the verb at `verb` says: the nearest before it in its clause."""
+    for index in range(verb - 1, max(-1, verb - 14), -1):
+        if line.symbols[index] in ".;S":
+            return -1
+        if line.symbols[index] in "JA":
+            return index
+    return -1
+
+
+def mention_at(line: Line, index: int) -> Mention | None:
+    """The mention at an item, None for -1."""
+    return line.mentions[index] if index >= 0 else None

@@ -1,0 +1,224 @@
+"""Which sides fight in which sentence, and how sure the sentence makes one of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from services.detector.lines import Line
+from shared.schemas.article_tagged import ArticleTagged, Mention
+
+_BACKED = frozenset("backed brokered mediated allied supported sponsored trained funded designed built made friendly flagged aligned".split())
+_INSIDE = frozenset("in into inside within on over across through throughout near from toward towards against entering".split())
+_BORDER_WORDS = frozenset("border borders frontier boundary borderline cross-border demarcation line lines front frontline".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A party: `name` is an ISO code or the actor's name; `homes` are the states it is or sits in."""
+
+    name: str
+    homes: frozenset[str]
+    form: str
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is a recognised state."""
+        return len(self.name) == 2 and self.name.isupper()
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A side at an item of a line; `weight` is how much it takes part (a claimant or a setting less)."""
+
+    at: int
+    side: Side
+    weight: float
+
+
+@dataclass(slots=True)
+class Scene:
+    """A line with a fight in it: the pairs of sides (names in order) with their strength, 0..1."""
+
+    line: Line
+    strength: float
+    trigger: int
+    pairs: dict[tuple[str, str], float] = field(default_factory=dict)
+    sides: frozenset[str] = frozenset()
+    past: bool = False
+    real: bool = True
+
+
+@dataclass(slots=True)
+class Setting:
+    """What holds for the whole article: the borders between the states it names, and the year it is about."""
+
+    borders: frozenset[str]
+    year: int | None
+
+
+def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
+    """One scene for each line with a word of fighting."""
+    found = []
+    for line in lines:
+        scene = _scene(line, setting)
+        if scene:
+            found.append(scene)
+    return found
+
+
+def _scene(line: Line, setting: Setting) -> Scene | None:
+    triggers = [(i, e.fight) for i, e in enumerate(line.entries) if e.fight]
+    if not triggers:
+        return None
+    past = looks_back(line, setting.year)
+    real = [(i, w) for i, w in triggers if not is_unreal(line, i)]
+    trigger, weight = max(real or triggers, key=lambda pair: (pair[1], -pair[0]))
+    scene = Scene(line, weight, trigger, past=past, real=bool(real))
+    people = list(participants(line))
+    scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5)
+    factor = weight * (1.0 if real else 0.15) * (0.3 if past else 1.0) * _context(line)
+    scene.strength = factor
+    for one, other in combinations(people, 2):
+        pair = _names(one.side, other.side)
+        if pair is None:
+            continue
+        value = factor * one.weight * other.weight * plausibility(one.side, other.side, setting.borders)
+        scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), round(value, 4))
+    return scene
+
+
+def _names(one: Side, other: Side) -> tuple[str, str] | None:
+    if one.name == other.name:
+        return None
+    return (one.name, other.name) if one.name < other.name else (other.name, one.name)
+
+
+def _context(line: Line) -> float:
+    """A fight among soldiers, with weapons or at a border is likelier one than a bare "clash"."""
+    if "m" in line.symbols or "B" in line.symbols or any(e.weapon for e in line.entries):
+        return 1.0
+    if any(word in _BORDER_WORDS for word in line.words):
+        return 1.0
+    return 1.0 if any(e.fight == 1.0 for e in line.entries) else 0.75
+
+
+def is_unreal(line: Line, at: int) -> bool:
+    """Whether a cue before the word at `at`, in its clause, takes it back: "could", "threatened to", "drill"."""
+    for index in range(at - 1, max(-1, at - 8), -1):
+        if line.symbols[index] in ".;,:":
+            return False
+        if line.entries[index].unreal:
+            return True
+    return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
+
+
+_AFTER = frozenset("drill drills exercise exercises simulation scenario would could may might".split())
+
+
+def looks_back(line: Line, year: int | None) -> bool:
+    """Whether the sentence is about the past: an earlier year or a cue, and no recent day."""
+    if line.role == "title":
+        return False
+    fresh = any(m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year) for m in line.mentions)
+    if fresh:
+        return False
+    if any(e.past for e in line.entries):
+        return True
+    return any(m and m.kind == "date" and _is_old(m, year) for m in line.mentions)
+
+
+def _is_recent(mention: Mention, year: int | None) -> bool:
+    first = mention.ref[:4]
+    return not first.isdigit() or year is None or int(first) >= year
+
+
+def _is_old(mention: Mention, year: int | None) -> bool:
+    first = mention.ref[:4]
+    if not first.isdigit():
+        return False
+    return int(first) < year if year is not None else mention.form == "year"
+
+
+def participants(line: Line) -> Iterator[Participant]:
+    """Every side in the line, as actor or as the country of a place."""
+    for index, mention in enumerate(line.mentions):
+        if mention is None:
+            continue
+        if mention.kind == "actor":
+            yield Participant(index, side_of(mention), _weight(line, index))
+        elif mention.kind == "place" and mention.place and mention.form != "dateline":
+            for code in mention.place.country.split("|")[:1]:
+                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.6)
+        elif mention.kind == "border":
+            for code in mention.ref.split("-"):
+                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5)
+
+
+def side_of(mention: Mention) -> Side:
+    """The side an actor mention stands for."""
+    state = len(mention.ref) == 2
+    return Side(mention.ref, frozenset((mention.ref,)) if state else frozenset(mention.sits_in), mention.form)
+
+
+def _weight(line: Line, at: int) -> float:
+    """1 for who does or suffers, less for who only speaks, sits or backs."""
+    behind, before = line.words[at + 1 : at + 4], line.words[at - 1] if at else ""
+    if behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED or behind[:1] and behind[0] in _BACKED:
+        return 0.0
+    if before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti"):
+        return 0.1
+    if _speaks(line, at):
+        return 0.55
+    mention = line.mentions[at]
+    assert mention is not None
+    if mention.form in ("leader", "metonym", "ministry", "spokesman_office"):
+        return 0.45
+    return 0.85 if before in _INSIDE and mention.form == "name" else 1.0
+
+
+def _speaks(line: Line, at: int) -> bool:
+    """Followed by a verb of saying, or preceded by "according to"."""
+    tail = line.symbols[at + 1 : at + 6]
+    for index, symbol in enumerate(tail):
+        if symbol in ".;,K":
+            break
+        if symbol == "S":
+            return "m" not in tail[:index]
+    return at > 0 and line.words[at - 1] in ("according to", "citing", "quoted", "accused", "blamed")
+
+
+def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:
+    """How likely a fight of these two is one at a border: neighbours, or a state and a force across its border."""
+    if one.name == other.name:
+        return 0.0
+    if one.is_state and other.is_state:
+        return 1.0 if "-".join(sorted((one.name, other.name))) in borders else 0.3
+    if not one.is_state and not other.is_state:
+        return 0.5 if "de_facto_state" in (one.form, other.form) and not one.homes & other.homes else 0.0
+    state, group = (one, other) if one.is_state else (other, one)
+    return _across(state.name, group, borders)
+
+
+def _across(state: str, group: Side, borders: frozenset[str]) -> float:
+    if group.form == "peacekeepers":
+        return 0.0
+    if group.form == "de_facto_state":
+        return 1.0
+    across = any("-".join(sorted((state, home))) in borders for home in group.homes if home != state)
+    if state in group.homes:
+        return 0.35 if across else 0.0
+    return 0.9 if across else 0.1
+
+
+def setting_of(article: ArticleTagged, year: int | None) -> Setting:
+    """The article's borders and year."""
+    return Setting(frozenset(border.id for border in article.borders), year)
+
+
+def totals(found: Sequence[Scene]) -> Mapping[tuple[str, str], float]:
+    """All pairs with the strength of their scenes added up."""
+    sums: dict[tuple[str, str], float] = {}
+    for scene in found:
+        for pair, value in scene.pairs.items():
+            sums[pair] = sums.get(pair, 0.0) + value
+    return sums

@@ -1,0 +1,85 @@
+"""The detector's words, read from rules/lexicon.yml: one entry says all a word can do."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+RULES = Path(__file__).parent / "rules"
+
+
+@dataclass(slots=True)
+class Entry:
+    """`symbol` is the word's letter in the grammar of losses ("x" for none); `mutual` and `directed` are its weights
+    as a sign of a fight; `other` the kinds of article it betrays; `weapon` the weapon it names."""
+
+    symbol: str = "x"
+    mutual: float = 0.0
+    directed: float = 0.0
+    unreal: bool = False
+    past: bool = False
+    other: tuple[str, ...] = ()
+    weapon: str = ""
+
+    @property
+    def fight(self) -> float:
+        """The larger of the two weights."""
+        return max(self.mutual, self.directed)
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """`entries` by word or phrase; `phrases` by first word: the other words of each phrase, longest first."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+
+    def entry(self, words: str) -> Entry:
+        """The entry to fill in."""
+        return self.entries.setdefault(words, Entry())
+
+
+NOTHING = Entry()
+
+
+@lru_cache(maxsize=1)
+def lexicon() -> Lexicon:
+    """Reads the rules once a process. Raises ValueError where a word has two symbols."""
+    rules = yaml.load((RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    known = Lexicon()
+    for symbol, words in rules["symbols"].items():
+        for word in words:
+            known.entry(word).symbol = symbol
+    _fill_fights(known, rules["fight"])
+    for weapon, words in rules["weapons"].items():
+        for word in words:
+            known.entry(word).weapon = weapon
+    for word in rules["unreal"]:
+        known.entry(word).unreal = True
+    for word in rules["past"]:
+        known.entry(word).past = True
+    for kind, words in rules["other"].items():
+        for word in words:
+            known.entry(word).other += (kind,)
+    _index_phrases(known)
+    return known
+
+
+def _fill_fights(known: Lexicon, fights: dict[str, dict[Any, list[str]]]) -> None:
+    for weight, words in fights["mutual"].items():
+        for word in words:
+            known.entry(word).mutual = float(weight)
+    for weight, words in fights["directed"].items():
+        for word in words:
+            known.entry(word).directed = float(weight)
+
+
+def _index_phrases(known: Lexicon) -> None:
+    for words in known.entries:
+        head, *rest = words.split(" ")
+        if rest:
+            known.phrases.setdefault(head, []).append(tuple(rest))
+    for tails in known.phrases.values():
+        tails.sort(key=len, reverse=True)

@@ -1,0 +1,64 @@
+"""How likely the article reports a clash of two given sides: features, and a logistic over weights.yml."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+import yaml
+
+from services.detector.fights import Scene
+from services.detector.lexicon import RULES
+from services.detector.lines import Line
+
+Pair = tuple[str, str]
+_BORDER = frozenset("border borders frontier boundary cross-border borderline".split())
+
+
+@lru_cache(maxsize=1)
+def weights() -> dict[str, float]:
+    """`bias`, `threshold` and the feature weights, read once a process."""
+    rules = yaml.safe_load((RULES / "weights.yml").read_text(encoding="utf-8"))
+    return {"bias": rules["bias"], "threshold": rules["threshold"], **rules["features"]}
+
+
+def probability(features: Mapping[str, float]) -> float:
+    """The calibrated probability, 0..1."""
+    known = weights()
+    z = known["bias"] + sum(known[name] * value for name, value in features.items())
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausible: float, has_claims: bool) -> dict[str, float]:
+    """What the score looks at, each about 0..1."""
+    values = sorted((scene.pairs.get(pair, 0.0) for scene in found), reverse=True)
+    strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
+    body = [line for line in lines if line.role != "title"]
+    lead = {line.number for line in body[:3]}
+    return {
+        "best": values[0] if values else 0.0,
+        "second": values[1] if len(values) > 1 else 0.0,
+        "title": max((s.pairs.get(pair, 0.0) for s in found if s.line.role == "title"), default=0.0),
+        "lead": max((s.pairs.get(pair, 0.0) for s in found if s.line.number in lead), default=0.0),
+        "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
+        "claims": float(has_claims),
+        "border": float(any(_at_border(scene.line) for scene in strong)),
+        "neighbours": plausible,
+        "other": otherness(lines),
+    }
+
+
+def _at_border(line: Line) -> bool:
+    return "B" in line.symbols or any(word in _BORDER for word in line.words)
+
+
+def otherness(lines: Sequence[Line]) -> float:
+    """The share of the commonest other kind's words among all telling words, 0..1."""
+    kinds: Counter[str] = Counter()
+    fights = 1.0
+    for line in lines:
+        for entry in line.entries:
+            kinds.update(entry.other)
+            fights += entry.fight >= 1.0
+    worst = max(kinds.values(), default=0)
+    return worst / (worst + fights)

@@ -1,0 +1,172 @@
+"""When it happened: EDTF days from what the sentences say and, for weekdays and the like, the day of publication.
+
+The day of publication itself is never taken for the day of the event.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from services.detector.lines import Line
+from shared.schemas.article_tagged import Mention
+from shared.schemas.edtf import day_of, with_year
+
+_SAYING = frozenset("S")
+_LONGEST_FIGHT = 31
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """`start` and `end` are EDTF or None; `precision` is UCDP's date_prec; the rest are the hints of undated texts."""
+
+    start: str | None = None
+    end: str | None = None
+    precision: int = 5
+    weekdays: tuple[int, ...] = ()
+    after_year: int | None = None
+    before_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    edtf: str | None
+    weekday: int | None
+    spoken: bool
+    at: int
+    line: int
+    back: int = 0
+
+
+def when(event_lines: Sequence[Line], all_lines: Sequence[Line], published: str | None) -> When:
+    """The days of the event told in `event_lines` (most telling first)."""
+    told = [day for line in event_lines for day in _days(line, published)]
+    days = [day for day in told if not day.spoken] or [day for day in told if day.edtf and "X" in day.edtf]
+    hints = _hints(all_lines)
+    dated = [day for day in days if day.edtf]
+    if dated:
+        return _span(dated, days, hints)
+    weekdays = tuple(dict.fromkeys(day.weekday for day in days if day.weekday is not None))
+    return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
+
+
+def _span(dated: Sequence[_Day], days: Sequence[_Day], hints: tuple[int | None, int | None]) -> When:
+    """From the first day told to the last that is near it."""
+    first = dated[0]
+    assert first.edtf is not None
+    start, _, end = first.edtf.partition("/")
+    lead_start, lead_end = day_of(start), day_of(end or start)
+    ends = [end or start]
+    starts = [start]
+    for other in dated[1:]:
+        assert other.edtf is not None
+        low, _, high = other.edtf.partition("/")
+        if _near(start, low):
+            starts.append(low)
+            ends.append(high or low)
+    start, end = min(starts), max(ends)
+    if lead_start and lead_end and first.back:
+        start = (lead_start - timedelta(days=first.back)).isoformat()
+    weekdays = tuple(dict.fromkeys(day.weekday for day in days if day.weekday is not None))
+    return When(start, end, _precision(start, end), weekdays, *((hints) if "X" in start else (None, None)))
+
+
+def _near(one: str, other: str) -> bool:
+    """Whether two days may be of one fight: at most three days apart, as written."""
+    if "X" in one or "X" in other:
+        year = 2000
+        one, other = with_year(one, year), with_year(other, year)
+    first, second = day_of(one), day_of(other)
+    return first is not None and second is not None and abs((second - first).days) <= 3
+
+
+def _precision(start: str, end: str) -> int:
+    if len(start) < 10:
+        return 4 if len(start) == 7 else 5
+    first, last = day_of(with_year(start, 2000)), day_of(with_year(end, 2000))
+    days = (last - first).days if first and last else 0
+    return 1 if days == 0 else 2 if days < 7 else 3 if days == 7 else 4
+
+
+def _hints(lines: Sequence[Line]) -> tuple[int | None, int | None]:
+    """The latest year the text looks back on: the event is in it or after it."""
+    years = [
+        int(mention.ref[:4])
+        for line in lines
+        for mention in line.mentions
+        if mention and mention.kind == "date" and mention.ref[:4].isdigit()
+    ]
+    return (max(years), None) if years else (None, None)
+
+
+def _days(line: Line, published: str | None) -> Iterator[_Day]:
+    today = day_of(published)
+    for index, mention in enumerate(line.mentions):
+        if mention is None or mention.kind != "date" or mention.form in ("year", "month"):
+            continue
+        spoken = _is_saying_date(line, index)
+        if mention.form == "weekday":
+            weekday = int(mention.ref.partition(":")[2])
+            yield _Day(_last(weekday, today, line, index), weekday, spoken, index, line.number, _nth_day(line, index))
+        elif mention.form in ("day", "overnight") and ":" in mention.ref:
+            shift = int(mention.ref.partition(":")[2])
+            day = (today + timedelta(days=shift)).isoformat() if today else None
+            yield _Day(day, None, spoken, index, line.number, _nth_day(line, index))
+        else:
+            yield _Day(_filled(mention, today), None, spoken, index, line.number, _nth_day(line, index))
+
+
+def _last(weekday: int, today: date | None, line: Line, at: int) -> str | None:
+    """The last such weekday up to the day of publication; `last Monday` is never that day itself."""
+    if today is None:
+        return None
+    back = (today.weekday() - weekday) % 7
+    if back == 0 and at and line.words[at - 1] in ("last", "previous"):
+        back = 7
+    return (today - timedelta(days=back)).isoformat()
+
+
+def _filled(mention: Mention, today: date | None) -> str | None:
+    """A day without a year gets the year that puts it last before publication."""
+    edtf = mention.ref
+    if not edtf.startswith("XXXX"):
+        return edtf
+    if today is None:
+        return None if "XX-XX" in edtf else edtf
+    if edtf.startswith("XXXX-XX-"):
+        return _in_month(int(edtf[8:10]), today)
+    filled = with_year(edtf, today.year)
+    first = day_of(filled.partition("/")[0])
+    if first and first > today + timedelta(days=1):
+        filled = with_year(edtf, today.year - 1)
+    return filled
+
+
+def _in_month(day: int, today: date) -> str | None:
+    for back in range(_LONGEST_FIGHT):
+        candidate = today - timedelta(days=back)
+        if candidate.day == day:
+            return candidate.isoformat()
+    return None
+
+
+def _is_saying_date(line: Line, at: int) -> bool:
+    """`said on Friday`, `said Friday`, `told reporters on Wednesday`: the day somebody spoke."""
+    head = line.symbols[max(0, at - 4) : at]
+    index = len(head) - 1
+    while index >= 0 and head[index] in "iaxrAGYJ" and len(head) - index <= 3:
+        index -= 1
+    if index >= 0 and head[index] in _SAYING:
+        return True
+    tail = line.symbols[at + 1 : at + 3]
+    return tail[:1] == "S"
+
+
+def _nth_day(line: Line, at: int) -> int:
+    """`for a third day`, `on the second day of`: how many days before this one it began."""
+    for index, mention in enumerate(line.mentions):
+        if mention is None or mention.form != "ordinal" or mention.best is None or not 1 < mention.best <= 15:
+            continue
+        behind = line.words[index + 1 : index + 4]
+        if any(word in ("day", "straight", "consecutive", "successive", "night") for word in behind[:2]):
+            return mention.best - 1
+    return 0

@@ -1,0 +1,173 @@
+"""What a file that was read comes to: an article, a duplicate or a rejection, and what that does to its past."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from services.feeder.decide import File, Standing, State
+from services.feeder.names import shown, stem
+from shared.schemas import ArticleReceived, ArticleWithdrawn, FileSettled, Message
+from shared.schemas.article_received import Sidecar
+
+Conclusion = Literal["unchanged", "received", "duplicate"]
+
+# States other parts of the system have been told about: only these can be superseded.
+_TOLD: frozenset[State] = frozenset({"received", "duplicate", "rejected"})
+
+
+class Read(NamedTuple):
+    """An article as it was read, whole; `article_id` is the hash of its content and its sidecar's bytes."""
+
+    article_id: str
+    content: bytes
+    sidecar: Sidecar | None
+
+
+class Past(NamedTuple):
+    """A version of a path that another one took the place of."""
+
+    path: bytes
+    version: int
+    reason: str
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What to write down and what to say, in one transaction. `articles` are the new standings.
+
+    `heir` is a path to read again, because an article is to be published from it now.
+    """
+
+    file: File
+    messages: tuple[Message, ...] = ()
+    articles: Mapping[str, Standing] = field(default_factory=dict)
+    past: Past | None = None
+    heir: bytes | None = None
+
+
+def conclude(file: File, article_id: str, standing: Standing | None) -> Conclusion:
+    """Whether this content is news, known from elsewhere, or what this path was known to hold."""
+    if standing is None or not standing.stands:
+        return "received"
+    expected: State = "received" if standing.path == file.path else "duplicate"
+    if file.article_id == article_id and file.state == expected:
+        return "unchanged"
+    return expected
+
+
+def next_version(standing: Standing | None) -> int:
+    """The odd version with which an article comes (again)."""
+    if standing is None:
+        return 1
+    return standing.version + (2 if standing.stands else 1)
+
+
+def replaces(file: File, article_id: str) -> bool:
+    """Whether reading this means that another article is no longer what the path holds."""
+    return file.article_id is not None and file.article_id != article_id
+
+
+def settle_article(
+    file: File, read: Read, standings: Mapping[str, Standing], heir: bytes | None, now: datetime
+) -> Settled:
+    """The file's content became an article, or turned out to be one already.
+
+    `standings` holds what is known of the article and of the one the path held before; `heir` is another path that
+    still holds the latter, if there is one.
+    """
+    known = standings.get(read.article_id)
+    conclusion = conclude(file, read.article_id, known)
+    if conclusion == "unchanged":
+        return Settled(file)
+    if conclusion == "duplicate" and known is not None:
+        reason = f"same content as {shown(known.path)}"
+        settled = settle(file, "duplicate", reason, now, article_id=read.article_id)
+    else:
+        settled = _receive(file, read, next_version(known), now)
+    return _release(settled, file, read, standings, heir)
+
+
+def settle(
+    file: File, state: State, reason: str, now: datetime, *, article_id: str | None = None
+) -> Settled:
+    """The file came to an end in `state`. The same end as before says nothing new."""
+    if (file.state, file.reason) == (state, reason) and file.article_id == (article_id or file.article_id):
+        return Settled(file)
+    version = file.version + 1
+    after = replace(file, state=state, reason=reason, article_id=article_id or file.article_id, version=version)
+    messages: list[Message] = []
+    past = _past(file, version) if file.state in _TOLD else None
+    if past:
+        messages.append(_superseded(past, now))
+    if state in ("duplicate", "rejected"):
+        messages.append(
+            FileSettled(
+                path=shown(file.path),
+                version=version,
+                state="duplicate" if state == "duplicate" else "rejected",
+                reason=reason,
+                article_id=article_id,
+                settled_at=now,
+            )
+        )
+    return Settled(after, tuple(messages), past=past)
+
+
+def _receive(file: File, read: Read, version: int, now: datetime) -> Settled:
+    settled = settle(file, "received", "", now, article_id=read.article_id)
+    message = ArticleReceived(
+        article_id=read.article_id,
+        version=version,
+        path=shown(file.path),
+        stem=stem(file.path),
+        size=len(read.content),
+        content=read.content,
+        sidecar=read.sidecar,
+        received_at=now,
+    )
+    return replace(
+        settled,
+        messages=(message, *settled.messages),
+        articles={read.article_id: Standing(version, file.path)},
+    )
+
+
+def _release(
+    settled: Settled, file: File, read: Read, standings: Mapping[str, Standing], heir: bytes | None
+) -> Settled:
+    """The article the path held before goes to the heir, or is withdrawn when there is none."""
+    old = file.article_id
+    standing = standings.get(old) if old else None
+    if old is None or standing is None or not standing.stands or old == read.article_id:
+        return settled
+    if heir is not None:
+        if standing.path != file.path:
+            return settled
+        return replace(settled, articles={**settled.articles, old: replace(standing, path=heir)}, heir=heir)
+    withdrawn = ArticleWithdrawn(
+        article_id=old,
+        version=standing.version + 1,
+        path=shown(file.path),
+        superseded_by=read.article_id,
+        reason=f"{shown(file.path)} has new content",
+    )
+    articles = {**settled.articles, old: Standing(withdrawn.version, file.path)}
+    return replace(settled, messages=(*settled.messages, withdrawn), articles=articles)
+
+
+def _past(file: File, version: int) -> Past:
+    reason = f"replaced by version {version} of the same file"
+    return Past(file.path, file.version, reason, file.article_id)
+
+
+def _superseded(past: Past, now: datetime) -> FileSettled:
+    return FileSettled(
+        path=shown(past.path),
+        version=past.version,
+        state="superseded",
+        reason=past.reason,
+        article_id=past.article_id,
+        settled_at=now,
+    )

@@ -1,0 +1,104 @@
+"""What the search index holds of each message: pure, one function a message."""
+
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+from shared.schemas import (
+    AlertRaised,
+    ArticleAnalyzed,
+    ArticleWithdrawn,
+    DeadLetter,
+    FileSettled,
+    IncidentChanged,
+    Message,
+)
+from shared.store.port import IndexName
+
+# Both can be had again from the body, and are half of the bytes.
+_RECOMPUTABLE = {"sentences", "mentions", "borders"}
+
+# A file's row is written about by two counters: contents seen under its path, and comings and goings of the article
+# it became. What the article says stands above what the file alone says.
+_ARTICLE = 1_000_000_000
+_STATES = {"duplicate": 1, "rejected": 2, "superseded": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDocument:
+    """`version` is the external version: it rises with every write of the same document, on every replay alike."""
+
+    index: IndexName
+    id: str
+    version: int
+    body: dict[str, Any]
+
+
+@singledispatch
+def documents(message: Message) -> list[IndexDocument]:
+    """The documents a message leads to. TypeError for a message the index holds nothing of."""
+    raise TypeError(f"nothing of {message.TYPE} is indexed")
+
+
+@documents.register
+def _analyzed(message: ArticleAnalyzed) -> list[IndexDocument]:
+    """Which incidents an article belongs to is not written here: their links say so (`shared/store/listing.py`)."""
+    body = message.model_dump(mode="json", exclude=_RECOMPUTABLE) | {"status": "live"}
+    return [
+        IndexDocument("articles", message.article_id, message.version, body),
+        _article_file(message.path, message.article_id, message.version, "indexed", "", message.stem),
+    ]
+
+
+@documents.register
+def _withdrawn(message: ArticleWithdrawn) -> list[IndexDocument]:
+    """A tombstone: it has a version, so that an older article coming late stays away."""
+    body = message.model_dump(mode="json") | {"status": "withdrawn"}
+    state = "superseded" if message.superseded_by else "withdrawn"
+    return [
+        IndexDocument("articles", message.article_id, message.version, body),
+        _article_file(message.path, message.article_id, message.version, state, message.reason, None),
+    ]
+
+
+@documents.register
+def _settled(message: FileSettled) -> list[IndexDocument]:
+    row_id = _file_id(message.path, message.article_id or f"v{message.version}")
+    version = message.version * 10 + _STATES[message.state]
+    return [IndexDocument("files", row_id, version, message.model_dump(mode="json"))]
+
+
+@documents.register
+def _changed(message: IncidentChanged) -> list[IndexDocument]:
+    """A merged incident keeps its document, with `redirects_to`; its status keeps it out of lists."""
+    incident = message.incident
+    body = incident.model_dump(mode="json")
+    body["article_ids"] = sorted({link.article_id for link in incident.links})
+    return [IndexDocument("incidents", incident.incident_id, incident.revision, body)]
+
+
+@documents.register
+def _raised(message: AlertRaised) -> list[IndexDocument]:
+    """`sent_at` is when it was handed to the channels; a suppressed alert never was."""
+    body = message.model_dump(mode="json")
+    body["sent_at"] = None if message.suppressed else body["raised_at"]
+    return [IndexDocument("alerts", message.alert_id, 1, body)]
+
+
+@documents.register
+def _dead(message: DeadLetter) -> list[IndexDocument]:
+    """Versioned by the time of failing, so that the same letter that fails again after a replay is seen again."""
+    body = message.model_dump(mode="json") | {"status": "waiting"}
+    return [IndexDocument("dead-letters", message.letter_id, int(message.failed_at.timestamp() * 1000), body)]
+
+
+def _article_file(
+    path: str, article_id: str, version: int, state: str, reason: str, stem: str | None
+) -> IndexDocument:
+    body = {"path": path, "state": state, "reason": reason, "article_id": article_id, "stem": stem}
+    return IndexDocument("files", _file_id(path, article_id), _ARTICLE + version, body | {"version": version})
+
+
+def _file_id(path: str, content: str) -> str:
+    """One row for each content a path has held."""
+    return f"{path}@{content}"

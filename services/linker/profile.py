@@ -1,0 +1,142 @@
+"""What of a report is compared with other reports, worked out once."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from services.linker.rule import Rule
+from shared.schemas.edtf import bounds, day_of, is_valid, with_year
+from shared.schemas.places import Place
+from shared.schemas.report import Report
+from shared.schemas.report_detected import ReportDetected
+
+Days = tuple[int, int]
+Figure = tuple[str, str, int]
+Order = tuple[str, str, int, str]
+
+YEAR_DAYS = 366
+_LEAP_YEAR = 2000
+_WORD = re.compile(r"\w{3,}")
+_DATED, _PRECISE = 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """`days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the
+    date leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the text.
+
+    `order` sorts reports the same way whatever order they came in, and whichever of the two sides is which.
+    `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
+    """
+
+    report_id: str
+    article_id: str
+    order: Order
+    tier: int
+    days: Days | None
+    window: Days | None
+    month_days: Days | None
+    weekdays: frozenset[int]
+    years: tuple[int, int]
+    published: int | None
+    names: frozenset[str]
+    sectors: frozenset[str]
+    points: tuple[tuple[float, float, bool], ...]
+    figures: frozenset[Figure]
+    title: frozenset[str]
+    signature: int | None
+
+
+def profile(detected: ReportDetected, rule: Rule) -> Profile:
+    """The report as it is compared."""
+    report = detected.report
+    span, month_days = calendar_span(report), month_day_span(report)
+    dated = span is not None and span[1] - span[0] < rule.max_dated_days
+    precise = [place for place in report.places if not is_vague(place, rule)]
+    days = span if dated else None
+    published = day_of(detected.published)
+    return Profile(
+        report_id=report.report_id,
+        article_id=detected.article_id,
+        order=order_of(detected),
+        tier=3 - _DATED * dated - _PRECISE * bool(precise),
+        days=days,
+        window=None if dated else span,
+        month_days=month_days,
+        weekdays=frozenset(report.weekdays) if days is None else _weekdays(days),
+        years=(report.after_year or 0, report.before_year or 9999),
+        published=published.toordinal() if published else None,
+        names=frozenset(place.name.casefold() for place in precise),
+        sectors=_sectors(precise, report.places, rule),
+        points=tuple(
+            (math.radians(place.latitude), math.radians(place.longitude), place.where_prec > 2)
+            for place in precise
+            if place.latitude is not None and place.longitude is not None
+        ),
+        figures=frozenset((c.side, c.kind, c.best) for c in report.claims if c.best),
+        title=frozenset(_WORD.findall((detected.title or "").casefold()[:500])),
+        signature=_signature(detected.signature),
+    )
+
+
+def order_of(detected: ReportDetected) -> Order:
+    """By publication, file stem and place in the article; the id settles what is left."""
+    report = detected.report
+    starts = [evidence.start for evidence in report.evidence] + [
+        claim.evidence.start for claim in report.claims
+    ]
+    return detected.published or "~", detected.stem, min(starts, default=0), report.report_id
+
+
+def calendar_span(report: Report) -> Days | None:
+    """First and last day the report's dates allow; None where the year or everything is unknown."""
+    found = [span for span in (bounds(report.date_start), bounds(report.date_end)) if span]
+    if not found:
+        return None
+    return found[0][0].toordinal(), max(span[1] for span in found).toordinal()
+
+
+def month_day_span(report: Report) -> Days | None:
+    """First and last day of the (leap) year for dates like `XXXX-07-12`; the last may lie in the next year."""
+    edges = [edge for text in (report.date_start, report.date_end) if text for edge in text.split("/")]
+    if not edges or not edges[0].startswith("XXXX-"):
+        return None
+    found = [bounds(with_year(edge, _LEAP_YEAR)) for edge in edges if is_valid(edge)]
+    days = [(span[0].timetuple().tm_yday, span[1].timetuple().tm_yday) for span in found if span]
+    if not days:
+        return None
+    first, last = days[0][0], days[-1][1]
+    return first, last + YEAR_DAYS * (last < first)
+
+
+def year_day(ordinal: int) -> int:
+    """The day of the year (1-366), counted as in a leap year."""
+    day = date.fromordinal(ordinal)
+    return day.replace(year=_LEAP_YEAR).timetuple().tm_yday
+
+
+def is_vague(place: Place, rule: Rule) -> bool:
+    """Whether the place fits any other."""
+    places = rule.places
+    if place.where_prec >= places.vague_where_prec:
+        return True
+    return place.kind in places.broad_kinds and place.where_prec >= places.broad_where_prec
+
+
+def _sectors(precise: Sequence[Place], places: Sequence[Place], rule: Rule) -> frozenset[str]:
+    """A river has a sector, but a region is too broad for one."""
+    telling = precise or [place for place in places if place.kind not in rule.places.broad_kinds]
+    return frozenset(place.sector for place in telling if place.sector)
+
+
+def _weekdays(days: Days) -> frozenset[int]:
+    return frozenset((day - 1) % 7 for day in range(days[0], min(days[1], days[0] + 6) + 1))
+
+
+def _signature(text: str) -> int | None:
+    try:
+        return int(text, 16) or None
+    except ValueError:
+        return None

@@ -1,0 +1,123 @@
+"""The linker: reads report.detected and article.withdrawn, writes incident.changed."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from datetime import datetime
+
+from services.linker.link import Casebook, Outcome, casebook, link, restate, unlink
+from services.linker.rule import RULE_FILE, Rule
+from shared.datafile import load_yaml
+from shared.errors import ConflictError
+from shared.schemas import ArticleWithdrawn, IncidentChanged, Message, ReportDetected
+from shared.stage import Stage
+from shared.store.port import ArticleState, DyadChange, LinkStore
+
+TRIES = 5
+MAX_REPORTS_IN_MEMORY = 10_000
+
+
+def stage(
+    store: LinkStore,
+    *,
+    rule: Rule | None = None,
+    scope: Callable[[], AbstractContextManager[object]] = nullcontext,
+) -> Stage:
+    """`scope` is the store's savepoint. Raises DataFileError when the published rule makes no sense."""
+    linker = _Linker(store, rule or load_yaml(RULE_FILE, Rule))
+    return Stage("linker", (ReportDetected, ArticleWithdrawn), (IncidentChanged,), linker.apply, scope)
+
+
+class _Linker:
+    """Loads, calls the pure functions, saves. Keeps the casebooks of recent dyads, each with the version it is of."""
+
+    def __init__(self, store: LinkStore, rule: Rule) -> None:
+        self._store, self._rule = store, rule
+        self._books: OrderedDict[str, tuple[int, Casebook]] = OrderedDict()
+
+    def apply(self, message: Message, now: datetime) -> Iterable[IncidentChanged]:
+        """The incidents that changed, and those a replayed message had changed."""
+        del now
+        if isinstance(message, ReportDetected):
+            return self._report(message)
+        if isinstance(message, ArticleWithdrawn):
+            return self._withdrawn(message)
+        raise TypeError(f"the linker does not read {message.TYPE}")
+
+    def _report(self, detected: ReportDetected) -> list[IncidentChanged]:
+        known = self._store.article(detected.article_id)
+        if detected.article_version < known.version:
+            return []
+        dyad, version = detected.report.dyad, detected.article_version
+        messages = self._unlink(known, version, but=dyad) if version > known.version else []
+        messages += self._change(dyad, lambda book: link(book, detected))
+        old = known if version == known.version else ArticleState(detected.article_id)
+        self._remember(known, replace(old, version=version, dyads=old.dyads | {dyad}), messages)
+        if messages:
+            return messages
+        return self._change(dyad, lambda book: restate(book, [detected.report.report_id], known.incidents))
+
+    def _withdrawn(self, withdrawn: ArticleWithdrawn) -> list[IncidentChanged]:
+        known = self._store.article(withdrawn.article_id)
+        if withdrawn.version < known.version:
+            return []
+        if withdrawn.version == known.version:
+            return [
+                message
+                for dyad in sorted(known.dyads)
+                for message in self._change(dyad, lambda book: restate(book, (), known.incidents))
+            ]
+        messages = self._unlink(known, withdrawn.version)
+        state = ArticleState(withdrawn.article_id, withdrawn.version, known.dyads)
+        self._remember(known, state, messages)
+        return messages
+
+    def _unlink(self, known: ArticleState, version: int, *, but: str = "") -> list[IncidentChanged]:
+        return [
+            message
+            for dyad in sorted(known.dyads - {but})
+            for message in self._change(dyad, lambda book: unlink(book, known.article_id, version))
+        ]
+
+    def _remember(
+        self, known: ArticleState, state: ArticleState, messages: Iterable[IncidentChanged]
+    ) -> None:
+        changed = {message.incident.incident_id for message in messages}
+        state = replace(state, incidents=state.incidents | changed)
+        if state != known:
+            self._store.save_article(state)
+
+    def _change(self, dyad: str, act: Callable[[Casebook], Outcome]) -> list[IncidentChanged]:
+        """Raises ConflictError when others keep saving the dyad first; the host then tries the message again."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._try(dyad, act)
+            except ConflictError:
+                continue
+        return self._try(dyad, act)
+
+    def _try(self, dyad: str, act: Callable[[Casebook], Outcome]) -> list[IncidentChanged]:
+        version, book = self._take(dyad)
+        outcome = act(book)
+        if outcome.added or outcome.removed:
+            incidents = [message.incident for message in outcome.messages]
+            version = self._store.save(DyadChange(dyad, version, outcome.added, outcome.removed, incidents))
+        self._keep(dyad, version, book)
+        return list(outcome.messages)
+
+    def _take(self, dyad: str) -> tuple[int, Casebook]:
+        """Out of memory, so that a casebook changed in vain is never seen again."""
+        state = self._store.load(dyad)
+        version, book = self._books.pop(dyad, (0, None))
+        if book is None or version != state.version:
+            book = casebook(state.reports, state.incidents, self._rule)
+        return state.version, book
+
+    def _keep(self, dyad: str, version: int, book: Casebook) -> None:
+        self._books[dyad] = version, book
+        while len(self._books) > 1 and self._reports_in_memory() > MAX_REPORTS_IN_MEMORY:
+            self._books.popitem(last=False)
+
+    def _reports_in_memory(self) -> int:
+        return sum(len(book.neighbours.reports) for _, book in self._books.values())

@@ -1,0 +1,138 @@
+"""The toll of an incident by one published rule, from all claims of all its reports.
+
+`best`, for each side and kind: claims of the side itself before those of the other side before those of third parties.
+Among these the latest cumulative figure stands: by the day it is for, then by publication; where that does not tell
+them apart, the larger. Daily figures add up, one for each day (the latest said): after the day of the cumulative figure
+they are added to it, up to that day their sum stands where it is larger. `low` and `high` span what any one claimant
+says in any one report.
+
+Military and unspecified losses are one track, civilian losses another, and a side's toll is their sum; a figure that
+does not say whom it counts may include civilians, so with it the larger of the two tracks stands.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from shared.schemas.claims import Claim, Kind
+from shared.schemas.incident import Toll
+
+KINDS: tuple[Kind, ...] = ("killed", "wounded", "captured", "missing")
+TOTAL = "total"
+_OWN, _ENEMY, _THIRD = range(3)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A claim with its day and the day it was said (ordinals), and who said it: `voice` is (report, claimant)."""
+
+    claim: Claim
+    day: int
+    said: int
+    voice: tuple[str, str]
+
+    @property
+    def low(self) -> int:
+        """The least it can mean."""
+        return _first(self.claim.low, self.claim.best, self.claim.high)
+
+    @property
+    def best(self) -> int:
+        """The figure named."""
+        return _first(self.claim.best, self.claim.low, self.claim.high)
+
+    @property
+    def high(self) -> int:
+        """The most it can mean."""
+        return _first(self.claim.high, self.claim.best, self.claim.low)
+
+
+def has_figure(claim: Claim) -> bool:
+    """Whether the claim names any number ("several" does not)."""
+    return not (claim.low is None and claim.best is None and claim.high is None)
+
+
+def tolls(stated: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
+    """side -> kind -> people. `total` stands in for a kind that no side has a claim of."""
+    return _table(stated, sides, _whole)
+
+
+def civilians(stated: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
+    """side -> kind -> people known to be civilians."""
+    return _table([one for one in stated if one.claim.who == "civilian"], sides, _track)
+
+
+Count = Callable[[Sequence[Stated], tuple[str, str]], Toll]
+
+
+def _table(stated: Sequence[Stated], sides: tuple[str, str], count: Count) -> dict[str, dict[Kind, Toll]]:
+    found: dict[str, dict[Kind, Toll]] = {}
+    for kind in KINDS:
+        of_kind = [one for one in stated if one.claim.kind == kind]
+        of_sides = [one for one in of_kind if one.claim.side != TOTAL]
+        for side, claims in _by(of_sides or of_kind, lambda one: one.claim.side):
+            found.setdefault(side, {})[kind] = count(claims, sides)
+    return {side: found[side] for side in sorted(found)}
+
+
+def _whole(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
+    """Both tracks of one side and kind."""
+    civilian = [one for one in stated if one.claim.who == "civilian"]
+    others = [one for one in stated if one.claim.who != "civilian"]
+    if not civilian or not others:
+        return _track(stated, sides)
+    first, second = _track(others, sides), _track(civilian, sides)
+    join = max if any(one.claim.who == "unspecified" for one in _standing(others, sides)) else int.__add__
+    return Toll(
+        low=join(first.low, second.low),
+        best=join(first.best, second.best),
+        high=join(first.high, second.high),
+    )
+
+
+def _track(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
+    """One track of one side and kind."""
+    best = sum(one.best for one in _standing(stated, sides))
+    voices = [_latest(claims) for _, claims in _by(stated, lambda one: one.voice)]
+    lows = [sum(one.low for one in voice) for voice in voices]
+    highs = [sum(one.high for one in voice) for voice in voices]
+    return Toll(low=min(best, *lows), best=best, high=max(best, *highs))
+
+
+def _standing(stated: Sequence[Stated], sides: tuple[str, str]) -> list[Stated]:
+    """The claims that make up `best`."""
+    ranks = [_rank(one.claim, sides) for one in stated]
+    return _latest([one for one, rank in zip(stated, ranks, strict=True) if rank == min(ranks)])
+
+
+def _rank(claim: Claim, sides: tuple[str, str]) -> int:
+    if claim.claimant_side in (claim.side, "both"):
+        return _OWN
+    return _ENEMY if claim.claimant_side in sides else _THIRD
+
+
+def _latest(stated: Sequence[Stated]) -> list[Stated]:
+    """The claims whose sum is the toll they tell of."""
+    daily = [one for one in stated if one.claim.period == "daily"]
+    cumulative = [one for one in stated if one.claim.period != "daily"]
+    by_day = [max(claims, key=_said) for _, claims in _by(daily, lambda one: one.day)]
+    if not cumulative:
+        return by_day
+    last = max(cumulative, key=lambda one: (one.day, *_said(one)))
+    before = [one for one in by_day if one.day <= last.day]
+    after = [one for one in by_day if one.day > last.day]
+    return (before if sum(one.best for one in before) > last.best else [last]) + after
+
+
+def _said(one: Stated) -> tuple[int, int, int, int, bool]:
+    """Later said, then larger; the rest only so that equal figures do not depend on the order."""
+    return one.said, one.best, one.high, one.low, one.claim.who == "unspecified"
+
+
+def _by(stated: Iterable[Stated], key: Callable[[Stated], Any]) -> list[tuple[Any, list[Stated]]]:
+    return [(value, list(claims)) for value, claims in groupby(sorted(stated, key=key), key)]
+
+
+def _first(*values: int | None) -> int:
+    return next(value for value in values if value is not None)

@@ -1,0 +1,85 @@
+"""Dates as written to EDTF, and the publication date a text states about itself. Never a date it merely mentions."""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from shared.schemas import edtf
+
+_MONTHS = "january february march april may june july august september october november december".split()
+_NUMBER = {name[:length]: at for at, name in enumerate(_MONTHS, 1) for length in range(3, len(name) + 1)}
+_MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_LOOKED_AT = 120  # characters of a date field; the rest is zone names and noise
+_FORMS = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"(?<!\d)(?P<year>[12]\d{3})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
+        r"(?<!\d)(?P<year>[12]\d{3})(?P<number>[01]\d)(?P<day>[0-3]\d)(?!\d{1,3}(?!\d))",
+        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
+        rf"\b{_MONTH} {{0,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
+        rf"\b{_MONTH},? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
+        r"^\s*(?P<year>[12]\d{3})-(?P<number>\d{2})\s*$",
+        r"^\s*(?P<year>[12]\d{3})\s*$",
+    )
+)
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})[./-]([12]\d{3})(?!\d)")
+_FULL_DATE = (
+    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?"
+    r"(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-zA-Z]{2,8}\.?,? [12]\d{3}|[A-Z][a-zA-Z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3})"
+)
+_PLACE = r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
+_DATELINE = re.compile(
+    rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]| ?$)"
+)
+
+
+class AmbiguousDateError(ValueError):
+    """03/04/2020 is a day in March here and a day in April there."""
+
+
+def to_edtf(written: str) -> str | None:
+    """`"12 July 2020"`, `"Sun, 12 Jul 2020 10:00 GMT"`, `"2020-07-12T..."` to `2020-07-12`; None when it is no date.
+
+    The day is the one written, whatever its time zone. Raises AmbiguousDateError for day and month that could be
+    swapped.
+    """
+    written = written[:_LOOKED_AT].strip()
+    if edtf.is_valid(written):
+        return written
+    for form in _FORMS:
+        if match := form.search(written):
+            return _from_parts(match.groupdict())
+    match = _NUMERIC.search(written)
+    return _from_numbers(match) if match else None
+
+
+def of_dateline(openings: Iterable[str]) -> str | None:
+    """`SEOUL, Nov. 23, 2010 (Yonhap) -- ...` at the start of one of the first paragraphs: the date as written."""
+    for paragraph in openings:
+        match = _DATELINE.match(paragraph)
+        if match:
+            return match["date"]
+    return None
+
+
+def _from_parts(parts: dict[str, str | None]) -> str | None:
+    month = (
+        int(parts["number"]) if parts.get("number") else _NUMBER.get((parts.get("month") or "").lower(), 0)
+    )
+    year = parts["year"]
+    if not month:
+        return year
+    found = f"{year}-{month:02d}" + (f"-{int(parts['day']):02d}" if parts.get("day") else "")
+    return found if edtf.is_valid(found) else None
+
+
+def _from_numbers(match: re.Match[str]) -> str | None:
+    """Dotted dates are day.month.year everywhere; of the others only those with a day above 12 are clear."""
+    one, two, year = int(match[1]), int(match[3]), int(match[4])
+    if match[2] != "." and one <= 12 and two <= 12 and one != two:
+        raise AmbiguousDateError(match[0])
+    day, month = (two, one) if match[2] != "." and two > 12 else (one, two)
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None

@@ -1,0 +1,142 @@
+"""Date mentions: calendar days and months as EDTF, weekdays, days counted from the day of publication, years."""
+
+import re
+from collections.abc import Sequence
+
+from services.tagger.lexemes import Lexeme, Lexicon, word_after, word_before
+from shared.schemas.article_tagged import Mention
+from shared.schemas.edtf import is_valid
+
+_ISO = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])")
+_DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
+_AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z")
+_YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
+_MODAL = ("may", "march", "mar", "dec", "sep")
+
+
+def find_dates(
+    lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
+) -> tuple[list[Mention], set[int]]:
+    """The mentions, and the starts of the lexemes they used up."""
+    mentions: list[Mention] = []
+    used: set[int] = set()
+    for match in _ISO.finditer(text):
+        mentions.append(_mention(match.start(), match.end(), match.group(1), "day"))
+        used.update(lexeme.start for lexeme in lexemes if match.start() <= lexeme.start < match.end())
+    for index, lexeme in enumerate(lexemes):
+        if lexeme.start in used:
+            continue
+        if lexeme.kind == "month":
+            mention = _around_month(lexemes, index, text, used)
+        elif lexeme.kind in ("weekday", "day", "overnight"):
+            mention = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
+        elif lexeme.kind == "digits":
+            mention = _year(lexeme, text, folded, known) or _bare_day(lexeme, text, folded)
+        else:
+            continue
+        if mention:
+            mentions.append(mention)
+            used.update(other.start for other in lexemes if mention.start <= other.start < mention.end)
+    return mentions, used
+
+
+def _mention(start: int, end: int, ref: str, form: str) -> Mention:
+    return Mention.model_construct(kind="date", start=start, end=end, ref=ref, form=form)
+
+
+def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[int]) -> Mention | None:
+    """`12 July 2020`, `July 12`, `July 12-13, 2020`, `12 and 13 July`, `July 2020`, `July`."""
+    month = lexemes[index]
+    start, end = month.start, month.end
+    days = _days_before(lexemes, index, text, used)
+    if days:
+        start = days[0].start
+    else:
+        days = _days_after(lexemes, index, text)
+        end = days[-1].end if days else end
+    after = index + 1 + (len(days) if days and days[0].start > month.start else 0)
+    year = _year_after(lexemes, after, end, text)
+    end = year.end if year else end
+    word = text[month.start : month.end]
+    if not days and not year and (word.lower() in _MODAL or not word[0].isupper()):
+        return None
+    form = "day" if days else "month"
+    years = year.value if year else "XXXX"
+    parts = [
+        f"{years}-{month.value:02d}" + (f"-{_number(day):02d}" if day else "") for day in (days or [None])
+    ]
+    ref = "/".join(dict.fromkeys((parts[0], parts[-1])))
+    return _mention(start, end, ref, form) if is_valid(ref) else None
+
+
+def _number(lexeme: Lexeme | None) -> int:
+    return int("".join(filter(str.isdigit, lexeme.value))) if lexeme else 0
+
+
+def _is_day(lexeme: Lexeme) -> bool:
+    return (
+        lexeme.kind == "digits"
+        and "." not in lexeme.value
+        and "," not in lexeme.value
+        and 1 <= _number(lexeme) <= 31
+    )
+
+
+def _days_before(lexemes: Sequence[Lexeme], index: int, text: str, used: set[int]) -> list[Lexeme]:
+    month = lexemes[index]
+    days: list[Lexeme] = []
+    right = month
+    for other in reversed(lexemes[max(0, index - 2) : index]):
+        gap = text[other.end : right.start]
+        fits = (_AND_GAP if days else _DAY_GAP).match(gap)
+        if not (_is_day(other) and fits and other.start not in used and len(gap) < 6):
+            break
+        days.insert(0, other)
+        right = other
+    return days
+
+
+def _days_after(lexemes: Sequence[Lexeme], index: int, text: str) -> list[Lexeme]:
+    days: list[Lexeme] = []
+    left = lexemes[index]
+    for other in lexemes[index + 1 : index + 3]:
+        gap = text[left.end : other.start]
+        fits = _AND_GAP.match(gap) if days else gap in (" ", ". ", " the ", ".")
+        if not (_is_day(other) and fits):
+            break
+        days.append(other)
+        left = other
+    return days
+
+
+def _year_after(lexemes: Sequence[Lexeme], index: int, end: int, text: str) -> Lexeme | None:
+    if index >= len(lexemes):
+        return None
+    other = lexemes[index]
+    close = text[end : other.start] in (" ", ", ", ",", " of ")
+    return other if close and other.kind == "digits" and _is_year(other.value) else None
+
+
+def _is_year(figure: str) -> bool:
+    return len(figure) == 4 and figure.isdigit() and 1800 <= int(figure) <= 2100
+
+
+def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | None:
+    if not _is_year(lexeme.value) or word_after(folded, lexeme.end) in known.year_not:
+        return None
+    before = word_before(folded, lexeme.start)
+    bracketed = text[max(0, lexeme.start - 1) : lexeme.start] in ("(", "-", "–", "/") or text[
+        lexeme.end : lexeme.end + 1
+    ] in ("-", "–", ")", "/")
+    if before in known.year_before or bracketed or before.isdigit():
+        span = _YEARS.match(text, lexeme.start)
+        return _mention(lexeme.start, span.end() if span else lexeme.end, lexeme.value, "year")
+    return None
+
+
+def _bare_day(lexeme: Lexeme, text: str, folded: str) -> Mention | None:
+    """`on the 12th`: a day of a month the text does not name."""
+    if lexeme.value[-1:].isalpha() and word_before(folded, lexeme.start) == "the" and _is_day(lexeme):
+        if text[lexeme.start - 7 : lexeme.start].lower() in ("on the ", "of the ", "by the "):
+            return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
+    return None

@@ -1,0 +1,173 @@
+"""Which of its meanings a name has where it stands."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from services.tagger.gazetteer import Gazetteer, Meaning
+from services.tagger.lexemes import word_after, word_before
+from shared.schemas.article_tagged import Mention
+
+_LOCATIVE = frozenset(
+    "in near at around outside inside towards toward into leaving via through across over above beyond "
+    "north south east west northeast northwest southeast southwest between from to reach reached entered seized "
+    "captured of off opposite overlooking called named on hit struck shelled bombed".split()
+)
+_CAPITAL_PLACE = frozenset(
+    "in near at around outside inside into leaving via through above over capital city".split()
+)
+_PLACE_NOUNS = frozenset(
+    "province region district village villages town city area sector valley border crossing county governorate state "
+    "oblast department prefecture mountains heights river lake island islands pass checkpoint post camp front "
+    "subdivision tehsil commune suburb neighbourhood neighborhood airport base ridge hill plateau".split()
+)
+_FORCE_NOUNS = frozenset(
+    "army forces troops soldiers fighters military defence defense officials authorities militia side said says "
+    "separatists ministry leadership president servicemen positions spokesman police artillery".split()
+)
+_ADMINS = ("capital", "metonym")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A name found in the text, with all it may mean."""
+
+    start: int
+    end: int
+    meanings: tuple[Meaning, ...]
+
+
+def find_candidates(text: str, folded: str, known: Gazetteer) -> Iterator[Candidate]:
+    """Names at word boundaries written as names. `folded` is fold(text) behind one space."""
+    last = len(folded)
+    for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
+        if end != last and folded[end] != " ":
+            continue
+        meanings = tuple(m for m in known.meanings[pattern] if _is_written_as(m, text, start, end - 1))
+        if meanings:
+            yield Candidate(start, end - 1, meanings)
+
+
+def _is_written_as(meaning: Meaning, text: str, start: int, end: int) -> bool:
+    if meaning.abbreviation:
+        return text[start:end].isupper() and not _shouts(text, start, end)
+    return meaning.cased < 0 or (start + meaning.cased < end and not text[start + meaning.cased].islower())
+
+
+def _shouts(text: str, start: int, end: int) -> bool:
+    """Whether the words around are in capitals, too, so that capitals say nothing."""
+    around = text[max(0, start - 12) : start] + text[end : end + 12]
+    return end - start <= 4 and sum(map(str.isupper, around)) > 0.6 * max(1, sum(map(str.isalpha, around)))
+
+
+def countries_in(candidates: Iterable[Candidate]) -> Counter[str]:
+    """How often each state is named by name, demonym or force; a non-state actor counts for where it sits."""
+    seen: Counter[str] = Counter()
+    for candidate in candidates:
+        meaning = candidate.meanings[0]
+        if meaning.kind == "actor" and not meaning.needs:
+            seen.update([meaning.ref] if len(meaning.ref) == 2 else meaning.sits_in)
+        elif meaning.kind == "border":
+            seen.update(meaning.ref.split("-"))
+    return seen
+
+
+def resolve(
+    candidate: Candidate, text: str, folded: str, seen: Counter[str], published: str | None
+) -> Mention | None:
+    """The mention, or None where the name means nothing here."""
+    options = [m for m in candidate.meanings if _is_possible(m, seen, published)]
+    actor = next((m for m in options if m.kind == "actor"), None)
+    place = _best_place([m for m in options if m.kind == "place"], candidate, text, folded, seen)
+    if actor and place and _prefers_place(actor, candidate, text, folded):
+        return _mention(candidate, place)
+    chosen = actor or place or next((m for m in options if m.kind not in ("actor", "place")), None)
+    if chosen is None or chosen.kind == "ignore":
+        return None
+    return _mention(candidate, chosen)
+
+
+def _is_possible(meaning: Meaning, seen: Counter[str], published: str | None) -> bool:
+    if meaning.needs:
+        return all(seen[code] for code in meaning.needs)
+    if published is None or meaning.form == "name":
+        return True
+    return meaning.since[:4] <= published[:4] and published[: len(meaning.until)] <= meaning.until
+
+
+def _prefers_place(actor: Meaning, candidate: Candidate, text: str, folded: str) -> bool:
+    """A capital is a place behind `in`, `near` ..., before `province` and as a dateline; a de-facto state is a place
+    unless its forces or officials are meant."""
+    if actor.form == "de_facto_state":
+        return word_after(folded, candidate.end) not in _FORCE_NOUNS
+    if actor.form not in _ADMINS:
+        return False
+    return (
+        _is_dateline(candidate, text)
+        or word_before(folded, candidate.start) in _CAPITAL_PLACE
+        or word_after(folded, candidate.end) in _PLACE_NOUNS
+    )
+
+
+def _is_dateline(candidate: Candidate, text: str) -> bool:
+    """`TBILISI (Reuters) -`, `BAHRAIN, March 5 -`, `Istanbul (CNN)`: where the reporter sits, not where it happened."""
+    head, tail = text[max(0, candidate.start - 2) : candidate.start], text[candidate.end : candidate.end + 3]
+    begins = head in ("\n\n", "")
+    return begins and (
+        tail[:2] in (" (", "- ", "– ", "— ")
+        or tail in (" - ", " – ", " — ", " --")
+        or (text[candidate.start : candidate.end].isupper() and tail[:1] in (",", "/", ":", " "))
+    )
+
+
+def _best_place(
+    places: list[Meaning], candidate: Candidate, text: str, folded: str, seen: Counter[str]
+) -> Meaning | None:
+    """The place in a country the article speaks of; homonyms elsewhere do not count."""
+    scored = [(score, index) for index, m in enumerate(places) if (score := _place_score(m, seen)) > 0]
+    if not scored:
+        return None
+    _, index = max(scored, key=lambda pair: (pair[0], -pair[1]))
+    meaning = places[index]
+    if _is_dateline(candidate, text):
+        return replace(meaning, form="dateline")
+    if meaning.form != "town" or _is_locative(candidate, text, folded):
+        return meaning
+    return None
+
+
+def _place_score(meaning: Meaning, seen: Counter[str]) -> int:
+    assert meaning.place is not None
+    codes = set(meaning.place.country.split("|"))
+    codes.update(code for border in meaning.place.borders for code in border.split("-"))
+    score = sum(seen[code] for code in codes)
+    return score * 2 if meaning.form != "town" else score
+
+
+def _is_locative(candidate: Candidate, text: str, folded: str) -> bool:
+    """`in Berd`, `Berd district`, `Berd, Ijevan and ...`: an unknown town needs a word that says it is a place."""
+    if candidate.end - candidate.start < 4:
+        return False
+    if word_before(folded, candidate.start) in _LOCATIVE or word_after(folded, candidate.end) in _PLACE_NOUNS:
+        return True
+    before = text[max(0, candidate.start - 2) : candidate.start]
+    return before in ("\n\n", "") and text[candidate.end : candidate.end + 2] in (
+        ", ",
+        " (",
+        " -",
+        " –",
+        ": ",
+        " —",
+    )
+
+
+def _mention(candidate: Candidate, meaning: Meaning) -> Mention:
+    return Mention.model_construct(
+        kind=meaning.kind,
+        start=candidate.start,
+        end=candidate.end,
+        ref=meaning.ref,
+        form=meaning.form,
+        sits_in=meaning.sits_in,
+        place=meaning.place,
+    )

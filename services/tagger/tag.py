@@ -1,0 +1,61 @@
+"""Marks everything in an article that names an actor, a place, a border, an organisation, a number or a date."""
+
+from datetime import datetime
+
+from services.tagger.dates import find_dates
+from services.tagger.fold import fold
+from services.tagger.gazetteer import Gazetteer, load
+from services.tagger.lexemes import lexemes, lexicon
+from services.tagger.names import countries_in, find_candidates, resolve
+from services.tagger.numbers import find_numbers
+from shared.schemas.article_normalized import Article
+from shared.schemas.article_tagged import ArticleTagged, Border, Mention
+
+
+def tag(article: Article, now: datetime) -> ArticleTagged:
+    """The article with its mentions in order, not overlapping: names go before dates, dates before numbers."""
+    del now
+    known = load()
+    mentions = (
+        mentions_in(article.body, article.published, known) if "not-english" not in article.flags else []
+    )
+    return ArticleTagged.model_construct(
+        **dict(article), mentions=tuple(mentions), borders=borders_between(mentions, known)
+    )
+
+
+def mentions_in(text: str, published: str | None, known: Gazetteer) -> list[Mention]:
+    """All mentions of one text."""
+    folded = " " + fold(text)
+    candidates = list(find_candidates(text, folded, known))
+    seen = countries_in(candidates)
+    names = [m for c in candidates if (m := resolve(c, text, folded, seen, published))]
+    words, lexis = lexemes(text, folded), lexicon()
+    dates, used = find_dates(words, text, folded, lexis)
+    numbers = find_numbers(words, used, text, folded, lexis)
+    return _merge(names, dates, numbers)
+
+
+def _merge(*layers: list[Mention]) -> list[Mention]:
+    """One list in order; where two mentions overlap, the earlier layer wins."""
+    taken: list[Mention] = []
+    for layer in layers:
+        covered = sorted((m.start, m.end) for m in taken)
+        taken += [m for m in layer if not _overlaps(m, covered)]
+    return sorted(taken, key=lambda m: m.start)
+
+
+def _overlaps(mention: Mention, covered: list[tuple[int, int]]) -> bool:
+    return any(start < mention.end and mention.start < end for start, end in covered)
+
+
+def borders_between(mentions: list[Mention], known: Gazetteer) -> tuple[Border, ...]:
+    """The known borders between any two states mentioned (a non-state actor counts for where it sits)."""
+    codes = {m.ref for m in mentions if m.kind == "actor" and len(m.ref) == 2}
+    codes.update(code for m in mentions for code in m.sits_in)
+    codes.update(code for m in mentions if m.place for code in m.place.country.split("|"))
+    return tuple(
+        Border(id=row.id, latitude=row.latitude, longitude=row.longitude)
+        for pair, row in sorted(known.borders.items(), key=lambda item: item[1].id)
+        if pair <= codes
+    )

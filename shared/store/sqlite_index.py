@@ -1,0 +1,270 @@
+"""The search index of the embedded host: documents, their fields and FTS5 in the one SQLite file.
+
+Bodies are deflated JSON. FTS5 keeps no text of its own: it reads titles and texts back through a view that inflates.
+"""
+
+import html
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic_core import from_json, to_json
+
+from shared.store.database import Database
+from shared.store.indexes import INDEXES, Index, as_term, field_values, is_hidden, texts
+from shared.store.port import Hit, IndexName
+from shared.store.query import Filter, Query, Term, parse
+
+_TITLE_WEIGHT = 4.0
+_EXCERPT_WORDS = 24
+_OPEN, _CLOSE = "\x02", "\x03"
+_LEVEL = 6
+_CHUNK = 256
+
+
+def _table(index: str, part: str) -> str:
+    return f"{index.replace('-', '_')}_{part}"
+
+
+def _tables(name: str, index: Index) -> str:
+    """`docs` is narrow, for lists and counts; `bodies` is wide."""
+    docs, bodies = _table(name, "docs"), _table(name, "bodies")
+    parts = [
+        f"CREATE TABLE {docs} (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,"
+        " hidden INTEGER NOT NULL)",
+        f"CREATE TABLE {bodies} (row INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+        f"CREATE TABLE {_table(name, 'terms')} (field TEXT NOT NULL, value TEXT NOT NULL, row INTEGER NOT NULL,"
+        " PRIMARY KEY (field, value, row)) WITHOUT ROWID",
+    ]
+    if index.text:
+        view, fts = _table(name, "texts"), _table(name, "fts")
+        parts += [
+            f"CREATE VIEW {view} AS SELECT row AS rowid, title_of('{name}', body) AS title,"
+            f" text_of('{name}', body) AS text FROM {bodies}",
+            f"CREATE VIRTUAL TABLE {fts} USING fts5(title, text, content='{view}',"
+            " tokenize='porter unicode61 remove_diacritics 2')",
+        ]
+    return ";\n".join(parts)
+
+
+_STEPS = tuple(_tables(name, index) for name, index in INDEXES.items())
+
+
+class SqliteIndexStore:
+    """An `IndexStore` over the embedded host's database; writes join the transaction around them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        for column, name in enumerate(("title_of", "text_of")):
+            database.connection.create_function(name, 2, _reader(column), deterministic=True)
+        database.migrate("index", _STEPS)
+
+    def put(self, index: IndexName, doc_id: str, version: int, body: Mapping[str, Any]) -> bool:
+        """Writes unless a version as high or higher is there already; says whether it wrote."""
+        docs = _table(index, "docs")
+        with self._database.transaction():
+            found = self._database.execute(f"SELECT row, version FROM {docs} WHERE id = ?", (doc_id,)).fetchone()
+            if found and found[1] >= version:
+                return False
+            row = found[0] if found else None
+            if row is not None:
+                self._unindex(index, row)
+            row = self._database.execute(
+                f"INSERT OR REPLACE INTO {docs} VALUES (?, ?, ?, ?)", (row, doc_id, version, is_hidden(body))
+            ).lastrowid
+            self._index(index, row, body)
+        return True
+
+    def delete(self, index: IndexName, doc_id: str) -> None:
+        """Removes a document, if it is there."""
+        docs = _table(index, "docs")
+        with self._database.transaction():
+            found = self._database.execute(f"SELECT row FROM {docs} WHERE id = ?", (doc_id,)).fetchone()
+            if found:
+                self._unindex(index, found[0])
+                self._database.execute(f"DELETE FROM {docs} WHERE row = ?", found)
+
+    def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
+        """The document, or None. Hidden ones answer, too."""
+        found = self._database.execute(
+            f"SELECT body FROM {_table(index, 'docs')} JOIN {_table(index, 'bodies')} USING (row) WHERE id = ?",
+            (doc_id,),
+        ).fetchone()
+        return _unpack(found[0]) if found else None
+
+    def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Documents in the order they first came, a few hundred in memory at a time."""
+        where = where or {}
+        sql, values = _scan(index, where)
+        last = 0
+        while rows := self._database.execute(sql, (*values, last)).fetchall():
+            last = rows[-1][0]
+            yield from (body for body in (_unpack(row[1]) for row in rows) if _agrees(body, where))
+
+    def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
+        """Full text, best first; without words, the newest first. Any string is a query."""
+        parsed = parse(query, _field_names(index))
+        if parsed.is_empty or (parsed.any_of and not INDEXES[index].text):
+            return []
+        sql, values = _search(index, parsed)
+        rows = self._database.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset)).fetchall()
+        return [self._hit(index, row, doc_id, score, _match(parsed)) for row, doc_id, score in rows]
+
+    def count(self, index: IndexName) -> int:
+        """How many documents, hidden ones left out."""
+        [count] = self._database.execute(
+            f"SELECT count(*) FROM {_table(index, 'docs')} WHERE NOT hidden"
+        ).fetchone()
+        return int(count)
+
+    def counts(self, index: IndexName, field: str) -> dict[str, int]:
+        """How many documents have each value of a field, hidden ones included."""
+        return dict(
+            self._database.execute(
+                f"SELECT value, count(*) FROM {_table(index, 'terms')} WHERE field = ? GROUP BY value", (field,)
+            ).fetchall()
+        )
+
+    def _index(self, name: IndexName, row: int | None, body: Mapping[str, Any]) -> None:
+        index = INDEXES[name]
+        packed = _pack(body)
+        self._database.execute(f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed))
+        self._database.execute_many(
+            f"INSERT INTO {_table(name, 'terms')} VALUES (?, ?, ?)",
+            [(field, value, row) for field, value in field_values(index, body)],
+        )
+        if index.text:
+            title, text = texts(index, body)
+            self._database.execute(
+                f"INSERT INTO {_table(name, 'fts')} (rowid, title, text) VALUES (?, ?, ?)", (row, title, text)
+            )
+
+    def _unindex(self, name: IndexName, row: int) -> None:
+        """FTS5 has to be told the words it is to forget."""
+        index = INDEXES[name]
+        [packed] = self._database.execute(
+            f"SELECT body FROM {_table(name, 'bodies')} WHERE row = ?", (row,)
+        ).fetchone()
+        old = _unpack(packed)
+        self._database.execute_many(
+            f"DELETE FROM {_table(name, 'terms')} WHERE field = ? AND value = ? AND row = ?",
+            [(field, value, row) for field, value in field_values(index, old)],
+        )
+        if index.text:
+            fts = _table(name, "fts")
+            self._database.execute(
+                f"INSERT INTO {fts} ({fts}, rowid, title, text) VALUES ('delete', ?, ?, ?)",
+                (row, *texts(index, old)),
+            )
+        self._database.execute(f"DELETE FROM {_table(name, 'bodies')} WHERE row = ?", (row,))
+
+    def _hit(self, index: IndexName, row: int, doc_id: str, score: float, match: str | None) -> Hit:
+        [packed] = self._database.execute(
+            f"SELECT body FROM {_table(index, 'bodies')} WHERE row = ?", (row,)
+        ).fetchone()
+        return Hit(doc_id, score, _unpack(packed), self._highlights(index, row, match) if match else ())
+
+    def _highlights(self, index: IndexName, row: int, match: str) -> tuple[str, ...]:
+        fts = _table(index, "fts")
+        found = self._database.execute(
+            f"SELECT highlight({fts}, 0, '{_OPEN}', '{_CLOSE}'),"
+            f" snippet({fts}, 1, '{_OPEN}', '{_CLOSE}', '…', {_EXCERPT_WORDS})"
+            f" FROM {fts} WHERE {fts} MATCH ? AND rowid = ?",
+            (match, row),
+        ).fetchone()
+        return tuple(_marked(text) for text in found or () if _OPEN in text)
+
+
+def _scan(index: IndexName, where: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """The next rows after a given one (the last parameter), by the terms of the fields that have them."""
+    docs, bodies, terms = (_table(index, part) for part in ("docs", "bodies", "terms"))
+    fields = [(f, as_term(v)) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields]
+    joins = "".join(
+        f" JOIN {terms} AS t{i} ON t{i}.field = ? AND t{i}.value = ? AND t{i}.row = {docs}.row"
+        for i in range(len(fields))
+    )
+    shown = "" if "status" in where else " AND NOT hidden"
+    sql = (
+        f"SELECT {docs}.row, body FROM {docs} JOIN {bodies} USING (row){joins}"
+        f" WHERE {docs}.row > ?{shown} ORDER BY {docs}.row LIMIT {_CHUNK}"
+    )
+    return sql, [part for field in fields for part in field]
+
+
+def _search(index: IndexName, query: Query) -> tuple[str, list[Any]]:
+    """The rows of a query as SQL: row, id and score, best first."""
+    docs, fts = _table(index, "docs"), _table(index, "fts")
+    conditions, values = ["NOT hidden"], list[Any]()
+    if match := _match(query):
+        conditions.append(f"{fts} MATCH ?")
+        values.append(match)
+    elif query.none_of:
+        conditions.append(f"row NOT IN (SELECT rowid FROM {fts} WHERE {fts} MATCH ?)")
+        values.append(_fts_any(query.none_of))
+    for wanted in query.filters:
+        conditions.append(("NOT " if wanted.negated else "") + _has(index, "GLOB" if wanted.is_prefix else "="))
+        values += [wanted.field, _glob(wanted) if wanted.is_prefix else wanted.value]
+    source = f"{docs} JOIN {fts} ON {fts}.rowid = row" if match else docs
+    score = f"-bm25({fts}, {_TITLE_WEIGHT}, 1.0)" if match else "0.0"
+    where = " AND ".join(conditions)
+    return f"SELECT row, id, {score} AS score FROM {source} WHERE {where} ORDER BY score DESC, row DESC", values
+
+
+def _has(index: IndexName, operator: str) -> str:
+    """SQL: the document of the current `row` has a field (first parameter) with a value (second)."""
+    return f"row IN (SELECT row FROM {_table(index, 'terms')} WHERE field = ? AND value {operator} ?)"
+
+
+def _glob(wanted: Filter) -> str:
+    """A pattern for values that begin with the filter's, whatever is in it."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in wanted.value) + "*"
+
+
+def _match(query: Query) -> str | None:
+    """The query in FTS5's syntax, every word quoted; None where no word has to be there."""
+    if not query.any_of:
+        return None
+    wanted = " OR ".join(f"({' AND '.join(map(_fts, group))})" for group in query.any_of)
+    return f"({wanted}) NOT ({_fts_any(query.none_of)})" if query.none_of else wanted
+
+
+def _fts_any(terms: tuple[Term, ...]) -> str:
+    return " OR ".join(map(_fts, terms))
+
+
+def _fts(term: Term) -> str:
+    quoted = '"' + term.text.replace('"', '""') + '"'
+    return f"{quoted} *" if term.is_prefix else quoted
+
+
+def _marked(text: str) -> str:
+    """Safe to show on a page: the article's own markup is escaped, ours is not."""
+    return html.escape(text, quote=False).replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+
+
+def _field_names(index: IndexName) -> set[str]:
+    return {name for name, _ in INDEXES[index].fields}
+
+
+def _agrees(body: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    """A list agrees when one of its values does, as in Elasticsearch."""
+    return all(
+        (found := body.get(name)) == value or (isinstance(found, list) and value in found)
+        for name, value in where.items()
+    )
+
+
+def _reader(column: int) -> Any:
+    def read(index: IndexName, body: bytes) -> str:
+        return texts(INDEXES[index], _unpack(body))[column]
+
+    return read
+
+
+def _pack(body: Mapping[str, Any]) -> bytes:
+    return zlib.compress(to_json(body), _LEVEL)
+
+
+def _unpack(body: bytes) -> dict[str, Any]:
+    document: dict[str, Any] = from_json(zlib.decompress(body))
+    return document
