@@ -1,25 +1,129 @@
-"""Every metric the program has, in one list, and what keeps them."""
+"""Every metric of the program: the list, what counts them, and what reads the rest from the store when asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.bus.sqlite import SqliteBus
 from shared.bus.topics import load_topics
-from shared.hosts.chain import Spent
-from shared.store.database import Database
+from shared.store.database import FILE, Database
 from shared.store.sqlite_index import SqliteIndexStore
 
-Kind = Literal["counter", "gauge", "histogram"]
+Kind = Literal["counter", "histogram", "gauge", "stored"]
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Metric_:
-    """placeholder"""
+class Described:
+    """One metric. `stored` is a gauge read from the data folder at the time of the scrape."""
+
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    meaning: str
+
+
+METRICS = (
+    Described("clashwatch_messages_read_total", "counter", ("stage",), "messages a stage has dealt with"),
+    Described("clashwatch_messages_written_total", "counter", ("stage",), "messages a stage has written"),
+    Described("clashwatch_dead_letters_total", "counter", ("stage",), "messages a stage could not process"),
+    Described("clashwatch_message_seconds", "histogram", ("stage",), "seconds a stage took for one message"),
+    Described("clashwatch_article_seconds", "histogram", (), "seconds from a file's reading to being searchable"),
+    Described("clashwatch_worker_deaths_total", "counter", (), "worker processes that died"),
+    Described("clashwatch_waiting", "gauge", ("stage",), "1 while something outside keeps a stage waiting"),
+    Described("clashwatch_lag", "stored", ("group",), "messages a consumer group has not committed yet"),
+    Described("clashwatch_files", "stored", ("state",), "files by the state they ended in"),
+    Described("clashwatch_articles", "stored", (), "articles in the index"),
+    Described("clashwatch_incidents", "stored", (), "incidents, merged and withdrawn ones left out"),
+    Described("clashwatch_alerts", "stored", ("kind",), "alerts raised"),
+    Described("clashwatch_letters", "stored", ("status",), "dead letters by what was done about them"),
+)
+
+
+class Metrics:
+    """The counted ones; `counter("clashwatch_lag")` and the like raise KeyError for a name not in the list."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._counters = {m.name: Counter(*_arguments(m), registry=self.registry) for m in _of("counter")}
+        self._gauges = {m.name: Gauge(*_arguments(m), registry=self.registry) for m in _of("gauge")}
+        self._histograms = {
+            m.name: Histogram(*_arguments(m), buckets=_SECONDS, registry=self.registry) for m in _of("histogram")
+        }
+
+    def count(self, name: str, amount: float = 1, *labels: str) -> None:
+        """Adds to a counter."""
+        counter = self._counters[name]
+        (counter.labels(*labels) if labels else counter).inc(amount)
+
+    def set(self, name: str, value: float, *labels: str) -> None:
+        """Sets a gauge."""
+        gauge = self._gauges[name]
+        (gauge.labels(*labels) if labels else gauge).set(value)
+
+    def observe(self, name: str, seconds: float, *labels: str) -> None:
+        """Adds a duration to a histogram."""
+        histogram = self._histograms[name]
+        (histogram.labels(*labels) if labels else histogram).observe(seconds)
+
+    def message(self, stage: str, seconds: float, written: int, dead: int) -> None:
+        """One message went through a stage."""
+        self.count("clashwatch_messages_read_total", 1, stage)
+        self.count("clashwatch_messages_written_total", written, stage)
+        if dead:
+            self.count("clashwatch_dead_letters_total", dead, stage)
+        self.observe("clashwatch_message_seconds", seconds, stage)
+
+
+class StoredMetrics(Collector):
+    """Reads the `stored` ones from a data folder, on a connection of its own, whenever a scrape asks."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        """The families without samples: registering does not touch the data folder."""
+        return [GaugeMetricFamily(m.name, m.meaning, labels=m.labels) for m in _of("stored")]
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One family a metric; nothing before there is a database."""
+        if not (self._data / FILE).exists():
+            return
+        database = Database(self._data, read_only=True)
+        try:
+            samples = _samples(SqliteIndexStore(database), SqliteBus(database))
+        finally:
+            database.close()
+        for family, described in zip(self.describe(), _of("stored"), strict=True):
+            for labels, value in samples[described.name].items():
+                family.add_metric(labels, value)
+            yield family
+
+
+def _samples(store: SqliteIndexStore, bus: SqliteBus) -> dict[str, dict[tuple[str, ...], int]]:
+    groups: dict[str, list[str]] = {}
+    for name, topic in load_topics().items():
+        for group in topic.consumers:
+            groups.setdefault(group, []).append(name)
+    return {
+        "clashwatch_lag": {(group,): bus.lag(group, names) for group, names in groups.items()},
+        "clashwatch_files": {(state,): count for state, count in store.counts("files", "state").items()},
+        "clashwatch_articles": {(): store.count("articles")},
+        "clashwatch_incidents": {(): store.count("incidents")},
+        "clashwatch_alerts": {(kind,): count for kind, count in store.counts("alerts", "kind").items()},
+        "clashwatch_letters": {(s,): count for s, count in store.counts("dead-letters", "status").items()},
+    }
+
+
+def _of(kind: Kind) -> list[Described]:
+    return [metric for metric in METRICS if metric.kind == kind]
+
+
+def _arguments(metric: Described) -> tuple[str, str, tuple[str, ...]]:
+    return metric.name, metric.meaning, metric.labels

@@ -67,24 +67,33 @@ def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
 
 
 def _scene(line: Line, setting: Setting) -> Scene | None:
-    triggers = [(i, e.fight) for i, e in enumerate(line.entries) if e.fight]
+    triggers = [i for i, entry in enumerate(line.entries) if entry.fight]
     if not triggers:
         return None
     past = looks_back(line, setting.year)
-    real = [(i, w) for i, w in triggers if not is_unreal(line, i)]
-    trigger, weight = max(real or triggers, key=lambda pair: (pair[1], -pair[0]))
-    scene = Scene(line, weight, trigger, past=past, real=bool(real))
-    people = list(participants(line))
+    frame = (0.3 if past else 1.0) * _context(line)
+    weights = {i: line.entries[i].fight * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
+    trigger = max(triggers, key=lambda i: (weights[i], -i))
+    people = [p for p in participants(line) if p.weight > 0]
+    scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
     scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5)
-    factor = weight * (1.0 if real else 0.15) * (0.3 if past else 1.0) * _context(line)
-    scene.strength = factor
     for one, other in combinations(people, 2):
         pair = _names(one.side, other.side)
-        if pair is None:
-            continue
-        value = factor * one.weight * other.weight * plausibility(one.side, other.side, setting.borders)
-        scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), round(value, 4))
+        likely = plausibility(one.side, other.side, setting.borders) if pair else 0.0
+        if pair and likely:
+            value = likely * max(weights[i] * _roles(line, i, one, other) for i in triggers)
+            scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), round(value, 4))
     return scene
+
+
+def _roles(line: Line, trigger: int, one: Participant, other: Participant) -> float:
+    """How well two participants fit a word of fighting: on both sides of "shelled", anywhere near "clashed"."""
+    weight = one.weight * other.weight
+    far = max(abs(one.at - trigger), abs(other.at - trigger))
+    weight *= 1.0 if far <= 12 else 12 / far
+    if line.entries[trigger].mutual >= line.entries[trigger].directed:
+        return weight
+    return weight if (one.at < trigger) != (other.at < trigger) else weight * 0.5
 
 
 def _names(one: Side, other: Side) -> tuple[str, str] | None:
@@ -109,9 +118,17 @@ def is_unreal(line: Line, at: int) -> bool:
             return False
         if line.entries[index].unreal:
             return True
+        if line.words[index] == "to" and at - index <= 3 and "v" not in line.symbols[index:at] and _is_purpose(line, index):
+            return True
     return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
 
 
+def _is_purpose(line: Line, at: int) -> bool:
+    """`on alert to shoot down`; not `continued to shell`, `close to fighting`."""
+    return line.symbols[at + 1] == "x" and at > 0 and line.words[at - 1] not in _BEGUN
+
+
+_BEGUN = frozenset("continue continued continues continuing began begun begins started starts resumed due according led close".split())
 _AFTER = frozenset("drill drills exercise exercises simulation scenario would could may might".split())
 
 
@@ -161,19 +178,46 @@ def side_of(mention: Mention) -> Side:
 
 
 def _weight(line: Line, at: int) -> float:
-    """1 for who does or suffers, less for who only speaks, sits or backs."""
+    """1 for who does or suffers, less for who only speaks, sits, backs or lends the border its name."""
     behind, before = line.words[at + 1 : at + 4], line.words[at - 1] if at else ""
-    if behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED or behind[:1] and behind[0] in _BACKED:
+    if (behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED) or (behind[:1] and behind[0] in _BACKED):
         return 0.0
     if before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti"):
         return 0.1
+    if _names_border(line, at):
+        return 0.75 if _is_paired(line, at) else 0.3
+    if before in ("toward", "towards", "to") or line.words[max(0, at - 2) : at] == ["border", "with"]:
+        return 0.35
     if _speaks(line, at):
         return 0.55
     mention = line.mentions[at]
     assert mention is not None
     if mention.form in ("leader", "metonym", "ministry", "spokesman_office"):
         return 0.45
-    return 0.85 if before in _INSIDE and mention.form == "name" else 1.0
+    return 0.75 if before in _INSIDE and mention.form == "name" else 1.0
+
+
+def _names_border(line: Line, at: int) -> bool:
+    """`Turkish border`, `Turkey's southern border`, `Turkey-Syria border`."""
+    for index in range(at + 1, min(len(line), at + 5)):
+        if line.words[index] in ("border", "borders", "frontier", "boundary"):
+            return True
+        if line.symbols[index] not in "AJ'x&" or line.words[index] not in _BORDER_LINK and line.symbols[index] not in "AJ'&":
+            return False
+    return False
+
+
+_BORDER_LINK = frozenset("- – / southern northern eastern western common shared land disputed porous mountainous".split())
+
+
+def _is_paired(line: Line, at: int) -> bool:
+    """One of two sides joined: `Armenia-Azerbaijan`, `Kyrgyz and Tajik`."""
+    right = line.mentions[at + 2] if at + 2 < len(line) else None
+    left = line.mentions[at - 2] if at >= 2 else None
+    joins = ("-", "–", "and", "/")
+    if right is not None and right.kind == "actor" and line.words[at + 1] in joins:
+        return True
+    return left is not None and left.kind == "actor" and line.words[at - 1] in joins
 
 
 def _speaks(line: Line, at: int) -> bool:

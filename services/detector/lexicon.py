@@ -47,7 +47,7 @@ NOTHING = Entry()
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Reads the rules once a process. Raises ValueError where a word has two symbols."""
-    rules = yaml.load((RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    rules = yaml.load((RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # strings only: "on" and "no" are words here
     known = Lexicon()
     for symbol, words in rules["symbols"].items():
         for word in words:

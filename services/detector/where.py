@@ -1,37 +1,68 @@
 """Where it happened: the places of the sentences that tell of the fight, else the border itself."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from services.detector.fights import Scene
 from services.detector.lines import Line
-from shared.schemas.article_tagged import ArticleTagged, Border, Mention
+from shared.schemas.article_tagged import ArticleTagged, Border
 from shared.schemas.places import Place
 
 _MOST = 8
+_LONGEST = 1200
 _BORDERS = frozenset("border borders frontier boundary borderline".split())
 
 
 def places(found: Sequence[Scene], article: ArticleTagged, homes: frozenset[str]) -> tuple[Place, ...]:
-    """Places in the countries of the sides (or on their border), those of the strongest sentences first."""
+    """Places on the ground of the sides, those of the strongest sentences first, spelled as the text spells them."""
     seen: dict[str, Place] = {}
     for scene in found:
-        for mention in _named(scene.line, homes):
-            assert mention.place is not None
-            seen.setdefault(mention.place.name, mention.place)
-    if seen:
-        return tuple(list(seen.values())[:_MOST])
-    return tuple(_border(found, article, homes))
+        for place in (*_named(scene.line, article, homes), *_unknown(scene.line, article)):
+            seen.setdefault(place.name.lower(), place)
+    if not seen:
+        return tuple(_border(found, article, homes))
+    return tuple(list(seen.values())[:_MOST])
 
 
-def _named(line: Line, homes: frozenset[str]) -> Iterator[Mention]:
+def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
+    """Places of the gazetteer and lines (`Line of Control`)."""
     for index, mention in enumerate(line.mentions):
-        if mention is None or mention.place is None or mention.form == "dateline":
+        if mention is None or mention.form == "dateline":
+            continue
+        words = " ".join(article.body[mention.start : mention.end].split())
+        if mention.kind == "border":
+            border = next((b for b in article.borders if b.id == mention.ref), None)
+            yield _as_place(words, border)
+        if mention.place is None or _is_far_from(line, index):
             continue
         place = mention.place
         codes = set(place.country.split("|"))
-        codes.update(code for border in place.borders for code in border.split("-"))
-        if codes & homes and not _is_far_from(line, index):
-            yield mention
+        codes.update(code for border_id in place.borders for code in border_id.split("-"))
+        if codes & homes:
+            yield place.model_copy(update={"name": words})
+
+
+_NEW = re.compile(
+    r"\b(?:in|near|at|around|outside|of|on|from|into|over|to)\s+(?:the\s+)?(?:[a-z-]+\s+){0,3}?"
+    r"(?P<name>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:\s+(?:(?:al|el|de|del|al|e)[- ])?[A-Z][\w’'-]+){0,3})"
+    r"(?P<kind>\s+(?:refugee\s+camp|camp|village|district|area|sector|province|department|airbase|air\s+base|airstrip|base|"
+    r"post|outpost|checkpoint|valley|town|pass|hill|ridge|peak|island|county|agency|state|region|crossing|oasis|subdivision|heights))"
+    r"|\b(?:village|town|city|district|hamlet|camp|outpost|post|oasis|port|area|settlement|island|base|checkpoint)\s+(?:of|at|called|named)\s+"
+    r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
+)
+_KINDS_OF_NEW = {"province": 4, "department": 4, "state": 4, "region": 4, "district": 3, "county": 3, "agency": 3}
+
+
+def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
+    """`the village of X`, `X refugee camp`: places no gazetteer knows, without coordinates."""
+    known = [(m.start, m.end) for m in line.mentions if m is not None]
+    for match in _NEW.finditer(article.body, line.start, min(line.end, line.start + _LONGEST)):
+        group = "name" if match["name"] else "named"
+        start, end = match.span(group)
+        if any(left < end and start < right for left, right in known):
+            continue
+        kind = " ".join((match["kind"] or "village").split())
+        yield Place(name=" ".join(match[group].split()), where_prec=_KINDS_OF_NEW.get(kind, 1), kind=kind)
 
 
 def _is_far_from(line: Line, at: int) -> bool:

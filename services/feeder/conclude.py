@@ -1,4 +1,4 @@
-"""What a file that was read comes to: an article, a duplicate or a rejection, and what that does to its past."""
+"""What a file that was read comes to: an article, a duplicate or a rejection; what becomes of its past."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -51,10 +51,8 @@ def conclude(file: File, article_id: str, standing: Standing | None) -> Conclusi
     """Whether this content is news, known from elsewhere, or what this path was known to hold."""
     if standing is None or not standing.stands:
         return "received"
-    expected: State = "received" if standing.path == file.path else "duplicate"
-    if file.article_id == article_id and file.state == expected:
-        return "unchanged"
-    return expected
+    expected: Literal["received", "duplicate"] = "received" if standing.path == file.path else "duplicate"
+    return "unchanged" if (file.article_id, file.state) == (article_id, expected) else expected
 
 
 def next_version(standing: Standing | None) -> int:
@@ -74,8 +72,8 @@ def settle_article(
 ) -> Settled:
     """The file's content became an article, or turned out to be one already.
 
-    `standings` holds what is known of the article and of the one the path held before; `heir` is another path that
-    still holds the latter, if there is one.
+    `standings` holds what is known of the article and of the one the path held before; `heir` is another path
+    that still holds the latter, if there is one.
     """
     known = standings.get(read.article_id)
     conclusion = conclude(file, read.article_id, known)
@@ -89,14 +87,14 @@ def settle_article(
     return _release(settled, file, read, standings, heir)
 
 
-def settle(
-    file: File, state: State, reason: str, now: datetime, *, article_id: str | None = None
-) -> Settled:
+def settle(file: File, state: State, reason: str, now: datetime, *, article_id: str | None = None) -> Settled:
     """The file came to an end in `state`. The same end as before says nothing new."""
     if (file.state, file.reason) == (state, reason) and file.article_id == (article_id or file.article_id):
         return Settled(file)
     version = file.version + 1
-    after = replace(file, state=state, reason=reason, article_id=article_id or file.article_id, version=version)
+    after = replace(
+        file, state=state, reason=reason, article_id=article_id or file.article_id, version=version
+    )
     messages: list[Message] = []
     past = _past(file, version) if file.state in _TOLD else None
     if past:

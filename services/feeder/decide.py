@@ -1,6 +1,7 @@
 """Every decision of the feeder that needs no disk. Times are nanoseconds since 1970, UTC.
 
-A file is ready when it was closed or renamed into place, else when its size and times are the same at two looks.
+A file is ready when it was closed or renamed into place, else when its size and times are the same at two
+looks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +14,8 @@ SECOND = 1_000_000_000
 # A clock that says "later" than this was set back: what waits for it does not wait.
 LONGEST_WAIT = 120 * SECOND
 
-# The kernel stamps times once a tick (10 ms at CONFIG_HZ=100); FAT, SMB and old NFS servers once in two seconds.
-# Within that time a second change of the same size leaves no trace (git's "racy" entries).
+# The kernel stamps times once a tick (10 ms at CONFIG_HZ=100); FAT, SMB and old NFS servers once in two
+# seconds. Within that time a second change of the same size leaves no trace (git's "racy" entries).
 FINE_STAMP = 20_000_000
 COARSE_STAMP = 2 * SECOND
 
@@ -37,9 +38,9 @@ BARRED = Look(0, 0, 0)  # it is there, but we may not look at it
 class File:
     """One path of the inbox (`path` is relative to it; a folder that cannot be read ends in "/").
 
-    `due`: to be read, not before `ready_at`. `looked_at`: when `look` was first seen. `rank` orders the waiting,
-    newest last. `version` counts the contents this path came to an end with. `article_id` is the article last read
-    from it, also when it was rejected since.
+    `due`: to be read, not before `ready_at`. `looked_at`: when `look` was first seen. `rank` orders the
+    waiting, newest last. `version` counts the contents this path came to an end with. `article_id` is the
+    article last read from it, also when it was rejected since.
     """
 
     path: bytes
@@ -71,9 +72,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """All in nanoseconds. `settle`: between two looks. `old`: a file last changed so long ago needs no second look
-    (None: it does). `open_file`: how long after its last change a file somebody still has open for writing is left
-    alone (None: for ever)."""
+    """All in nanoseconds. `settle`: between two looks. `old`: a file last changed so long ago needs no second
+    look (None: it does). `open_file`: how long after its last change a file somebody still has open for
+    writing is left alone (None: for ever).
+    """
 
     settle: int
     old: int | None
@@ -94,21 +96,27 @@ def ready_at(look: Look, now: int, patience: Patience, *, closed: bool) -> int:
 
 
 def rank(look: Look, now: int, arrived_after: int) -> int:
-    """How new a file is: by its own time, but no older than the last complete look at the inbox it was not in.
+    """How new a file is: by its own time, but no older than the last complete look at the inbox it was not
+    in.
 
-    So a file moved in with an old time counts as just arrived, and one dated in the future not as newer than now.
+    So a file moved in with an old time counts as just arrived, and one dated in the future not as newer than
+    now.
     """
     return min(now, max(look.mtime_ns, arrived_after))
 
 
-def first_look(path: bytes, look: Look, now: int, patience: Patience, *, closed: bool, arrived_after: int) -> File:
+def first_look(
+    path: bytes, look: Look, now: int, patience: Patience, *, closed: bool, arrived_after: int
+) -> File:
     """The row of a path that is new or looks new."""
     ready = ready_at(look, now, patience, closed=closed)
     return File(path, look, now, ready, rank(look, now, arrived_after), first_seen=now)
 
 
 def doubtful_until(look: Look, now: int) -> int | None:
-    """When to read a file again that was read at `now`, because a change could still go unnoticed; None: never."""
+    """When to read a file again that was read at `now`, because a change could still go unnoticed; None:
+    never.
+    """
     coarse = look.mtime_ns % SECOND == 0 and look.ctime_ns % SECOND == 0
     stamp = COARSE_STAMP if coarse else FINE_STAMP
     return look.ctime_ns + 2 * stamp if 0 <= now - look.ctime_ns < stamp else None
@@ -122,8 +130,8 @@ def may_read_open(file: File, now: int, patience: Patience) -> bool:
 def interleave(newest: Sequence[File], oldest: Sequence[File], limit: int) -> list[File]:
     """One of the newest, one of the oldest, in turn, each once.
 
-    A burst of new files is seen at once however long the backlog is, and half of the work always goes to the end of
-    the backlog, so that a steady stream of new files does not starve it either.
+    A burst of new files is seen at once however long the backlog is, and half of the work always goes to the
+    end of the backlog, so that a steady stream of new files does not starve it either.
     """
     chosen: dict[bytes, File] = {}
     for pair in zip_longest(newest, oldest):
@@ -146,7 +154,8 @@ def within(files: Iterable[File], most_bytes: int) -> list[File]:
 
 
 def pause_after_scan(duration: int, rescan: int, *, watched: bool) -> int:
-    """How long to rest after a rescan that took `duration`: a tenth of one core at most goes into looking around.
+    """How long to rest after a rescan that took `duration`: a tenth of one core at most goes into looking
+    around.
 
     Where changes are told about as they happen, a fiftieth.
     """

@@ -1,50 +1,39 @@
 """Finds files dropped into the inbox and publishes each content once.
 
-The truth is a rescan compared with the registry; hints (see watch.py) only make it look sooner. A host calls `step`
-again and again: each is one bounded piece of work, whatever the number of files.
+The truth is a rescan compared with the registry; hints (see watch.py) only make it look sooner. A host calls
+`step` again and again: each is one bounded piece of work, however many files there are.
 """
 
 import logging
+import os
 import time
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from services.feeder.decide import (
-    ONCE,
-    SECOND,
-    WATCHING,
-    File,
-    first_look,
-    interleave,
-    pause_after_scan,
-    within,
-)
+from services.feeder.decide import ONCE, SECOND, WATCHING, File, interleave, within
 from services.feeder.examine import Examiner
+from services.feeder.look import LOOKED_AT_ONCE, Looker
 from services.feeder.names import SkippedNames, shown
 from services.feeder.record import Publish, Recorded, Recorder
 from services.feeder.registry import Registry
-from services.feeder.tree import Folders, Missing, Seen, Walk, reason_of, try_folder
+from services.feeder.tree import Folders, reason_of
 from services.feeder.watch import Hints, Watcher
 from shared.errors import TransientError
 
 log = logging.getLogger(__name__)
 
-LOOKED_AT_ONCE = 1000
 READ_AT_ONCE = 256
 BYTES_AT_ONCE = 8 << 20
-MOST_FOLDER_HINTS = 1000
 # With `once`: what has not come to rest after so long without any progress is left waiting.
 GIVE_UP_AFTER = 10 * SECOND
-# Every so many rescans compare each file with the registry, not only those whose batch looks different.
-FULL_COMPARISON_EVERY = 20
+_NO_ROOM_PAUSE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`max_file_bytes`: a larger file is rejected unread. `rescan_seconds`: between two looks at the whole inbox."""
+    """`max_file_bytes`: a larger file is rejected unread. `rescan_seconds`: at least between two rescans."""
 
     max_file_bytes: int = 8 << 20
     rescan_seconds: float = 1.0
@@ -52,10 +41,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one step did. `wait`: seconds until there can be more to do (sooner when hints come).
+    """What one step did. `found`: paths that were new or looked new. `received`: articles published, of
+    `bytes` bytes together. `settled`: files that were duplicates or rejected.
 
-    `found`: paths that were new or looked new. `idle`: this step did nothing. `drained`: with `once`, all is done, or
-    what is left does not come to rest. `problem`: why the inbox cannot be read.
+    `idle`: it did nothing; there can be more to do in `wait` seconds (sooner when hints come). `drained`:
+    with `once`, all is done, or what is left does not come to rest. `problem`: why the inbox cannot be read.
     """
 
     found: int = 0
@@ -68,20 +58,8 @@ class Progress:
     problem: str | None = None
 
 
-@dataclass(slots=True)
-class _Tour:
-    """A walk under way. `batches` are the hashes of what was seen, where that was what the registry holds."""
-
-    walk: Walk
-    began: int
-    whole: bool
-    trusting: bool
-    batches: list[int | None]
-    spent: int = 0
-
-
 class Feeder:
-    """One inbox, one registry. Several feeders may share both."""
+    """One inbox and one registry. Several feeders may share both."""
 
     def __init__(
         self,
@@ -92,38 +70,38 @@ class Feeder:
         clock: Callable[[], datetime],
         room: Callable[[], int],
         names: SkippedNames,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         watcher: Watcher | None = None,
         once: bool = False,
     ) -> None:
-        """`publish` is called inside the registry's transaction. `room()`: how many more articles may be published."""
-        self._inbox = bytes(inbox)
+        """`publish` is called inside the registry's transaction; `room()` is how many more articles may come
+        now.
+
+        Without a watcher everything is found by rescans. With `once`, one rescan is made and what it finds is
+        drained.
+        """
+        self._limits = limits or Limits()
+        self._inbox = os.fsencode(inbox)
         self._registry = registry
         self._clock = clock
         self._room = room
-        self._names = names
-        self._limits = limits
         self._watcher = watcher
         self._once = once
-        self._patience = ONCE if once else WATCHING
-        self._examiner = Examiner(registry, names, self._patience, limits.max_file_bytes)
-        self._recorder = Recorder(registry, publish, self._patience, names)
-        self._tours: list[_Tour] = []
-        self._appeared: deque[bytes] = deque()
-        self._sweep_after: bytes | None = None
+        patience = ONCE if once else WATCHING
+        rescan = int(self._limits.rescan_seconds * SECOND)
+        self._looker = Looker(registry, names, patience, self._now, rescan=rescan, once=once)
+        self._examiner = Examiner(registry, names, patience, self._limits.max_file_bytes)
+        self._recorder = Recorder(registry, publish, patience, names)
         self._identity: tuple[int, int] | None = None
         self._watched = False
         self._problem: str | None = None
-        self._scan_at = 0
-        self._arrived_after = 0
-        self._scans = 0
-        self._batches: list[int | None] = []
         self._oldest_turn = False
         self._last_progress = self._now()
-        self.unlisted = 0
 
     def step(self) -> Progress:
-        """One bounded piece of work. Raises TransientError when log or registry cannot be written now: call again."""
+        """One bounded piece of work. TransientError: log or registry cannot be written just now; call again
+        later.
+        """
         now = self._now()
         try:
             folders = Folders(self._inbox)
@@ -133,139 +111,103 @@ class Feeder:
             try:
                 return self._work(folders, now)
             except TransientError:
-                self._start_over()
+                self._looker.start_over()
                 raise
 
     def rest(self, progress: Progress, at_most: float = 1.0) -> None:
-        """Waits as long as there is nothing to do."""
+        """Waits while there is nothing to do."""
         seconds = min(progress.wait, at_most)
-        if seconds > 0 and self._watcher and self._watched:
+        if seconds <= 0:
+            return
+        if self._watcher and self._watched:
             self._watcher.wait(seconds)
-        elif seconds > 0:
+        else:
             time.sleep(seconds)
 
     def close(self) -> None:
-        """Ends the watching and gives back open folders. The registry is the host's."""
-        self._start_over()
+        """Ends the watching and gives back open folders. Log and registry are the host's."""
+        self._looker.start_over()
         if self._watcher:
             self._watcher.stop()
+
+    @property
+    def unlisted(self) -> int:
+        """How many hidden or system names the last rescan passed over; they have no row."""
+        return self._looker.unlisted
 
     def _now(self) -> int:
         return int(self._clock().timestamp() * SECOND)
 
     def _work(self, folders: Folders, now: int) -> Progress:
         self._meet(folders)
-        found = self._follow_hints(folders, now)
-        found += self._look_around(folders, now)
-        self._sweep(folders, now)
+        hints = self._watcher.drain(LOOKED_AT_ONCE) if self._watcher else Hints()
+        found = self._looker.follow(folders, hints, now)
+        found += self._looker.look_around(folders, now, watched=self._watched)
+        self._looker.sweep(folders, now)
         room = self._room()
-        recorded = self._read(folders, room, now)
-        return self._progress(found, recorded, room, now)
+        recorded = self._read(folders, room)
+        return self._progress(found, recorded, room)
 
     def _meet(self, folders: Folders) -> None:
         """An inbox that came back, or another one in its place, is looked at anew."""
         if folders.identity == self._identity:
             return
-        self._start_over()
-        self._identity = folders.identity
         if self._problem:
-            log.warning("%s is back", self._inbox.decode(errors="replace"))
-        self._problem = None
+            log.warning("%s is back", shown(self._inbox))
+        self._identity, self._problem = folders.identity, None
+        self._looker.start_over()
         self._watched = self._watcher is not None and self._watcher.restart()
 
     def _away(self, error: OSError) -> Progress:
-        problem = f"the inbox cannot be read: {reason_of(error)}"
+        problem = f"{shown(self._inbox)}: the inbox cannot be read: {reason_of(error)}"
         if problem != self._problem:
-            log.warning("%s: %s", shown(self._inbox), problem)
+            log.warning("%s", problem)
         self._problem, self._identity = problem, None
         return Progress(wait=self._limits.rescan_seconds, drained=self._once, problem=problem)
 
-    def _start_over(self) -> None:
-        for tour in self._tours:
-            tour.walk.close()
-        self._tours.clear()
-        self._batches = []
-        self._scan_at = 0
+    def _read(self, folders: Folders, room: int) -> Recorded:
+        now = self._now()
+        files = self._choose(min(room, READ_AT_ONCE), now)
+        if not files:
+            return Recorded()
+        batch = [self._examiner.examine(folders, file, now) for file in files]
+        return self._recorder.record(folders, batch, self._now())
 
-    # Looking
+    def _choose(self, limit: int, now: int) -> list[File]:
+        if limit <= 0:
+            return []
+        newest = self._registry.due(now, limit, newest=True)
+        if len(newest) < limit:
+            return within(newest, BYTES_AT_ONCE)
+        oldest = self._registry.due(now, limit, newest=False)
+        self._oldest_turn = not self._oldest_turn
+        first, second = (oldest, newest) if self._oldest_turn else (newest, oldest)
+        return within(interleave(first, second, limit), BYTES_AT_ONCE)
 
-    def _follow_hints(self, folders: Folders, now: int) -> int:
-        hints = self._watcher.drain(LOOKED_AT_ONCE) if self._watcher else Hints()
-        if hints.lost:
-            log.info("hints were lost: looking at the whole inbox again")
-            self._scan_at = 0
-        for folder in hints.folders:
-            self._remember_folder(folder)
-        seen = []
-        for path in hints.files:
-            if self._names.match_path(path) is None and (look := folders.look(path)):
-                seen.append(Seen(path, look))
-        return self._notice(seen, now, closed=True)
+    def _progress(self, found: int, recorded: Recorded, room: int) -> Progress:
+        now = self._now()
+        if found or recorded.received or recorded.settled or room <= 0:
+            self._last_progress = now
+        idle = not (found or recorded.files or self._looker.busy)
+        ready = self._registry.next_ready() if idle and room > 0 else None
+        return Progress(
+            found,
+            recorded.received,
+            recorded.settled,
+            recorded.bytes,
+            idle,
+            wait=self._wait(now, ready, room) if idle else 0.0,
+            drained=idle and room > 0 and self._is_drained(now, ready),
+        )
 
-    def _remember_folder(self, folder: bytes) -> None:
-        if self._names.match_path(folder):
-            return
-        if len(self._appeared) >= MOST_FOLDER_HINTS:
-            self._appeared.clear()
-            self._scan_at = 0
-        elif not any(folder.startswith(known + b"/") or folder == known for known in self._appeared):
-            self._appeared.append(folder)
+    def _wait(self, now: int, ready: int | None, room: int) -> float:
+        if room <= 0:
+            return _NO_ROOM_PAUSE
+        times = [] if self._once else [self._looker.next_rescan()]
+        times += [] if ready is None else [ready]
+        return max(min(times, default=now) - now, 0) / SECOND
 
-    def _look_around(self, folders: Folders, now: int) -> int:
-        self._set_out(folders, now)
-        if not self._tours:
-            return 0
-        tour = self._tours[-1]
-        seen = tour.walk.take(LOOKED_AT_ONCE)
-        found = 0
-        if not self._is_as_before(tour, seen):
-            found = self._notice(seen, now, closed=False)
-        tour.batches.append(None if found else hash(tuple(seen)))
-        tour.spent += self._now() - now
-        if tour.walk.finished:
-            self._come_back(self._tours.pop())
-        return found
-
-    def _set_out(self, folders: Folders, now: int) -> None:
-        """A folder that appeared is looked at before a rescan under way goes on."""
-        if self._appeared:
-            walk = Walk(folders, self._names, self._appeared.popleft())
-            self._tours.append(_Tour(walk, now, whole=False, trusting=False, batches=[]))
-        elif not self._tours and now >= self._scan_at and not (self._once and self._scans):
-            self._scan_at = now
-            trusting = self._scans % FULL_COMPARISON_EVERY != 0
-            self._tours.append(_Tour(Walk(folders, self._names), now, whole=True, trusting=trusting, batches=[]))
-
-    def _is_as_before(self, tour: _Tour, seen: Sequence[Seen]) -> bool:
-        at = len(tour.batches)
-        if not (tour.whole and tour.trusting and at < len(self._batches)):
+    def _is_drained(self, now: int, ready: int | None) -> bool:
+        if not self._once or not self._looker.rescans:
             return False
-        return self._batches[at] == hash(tuple(seen))
-
-    def _come_back(self, tour: _Tour) -> None:
-        for problem in tour.walk.problems:
-            log.warning("not looked at: %s", problem)
-        if not tour.whole:
-            return
-        self._scans += 1
-        self._batches = tour.batches
-        self._arrived_after = tour.began
-        self._sweep_after = b""
-        self.unlisted = tour.walk.unlisted
-        if self._scan_at <= tour.began:
-            rescan = int(self._limits.rescan_seconds * SECOND)
-            self._scan_at = self._now() + pause_after_scan(tour.spent, rescan, watched=self._watched)
-
-    def _notice(self, seen: Sequence[Seen], now: int, *, closed: bool) -> int:
-        if not seen:
-            return 0
-        known = self._registry.looks([one.path for one in seen])
-        fresh = [one for one in seen if known.get(one.path) != one.look]
-        if fresh:
-            self._registry.notice(self._row(one, now, closed=closed) for one in fresh)
-        if closed:
-            self._registry.hasten([one.path for one in seen], now)
-        return len(fresh)
-
-    def _row(self, seen: Seen, now: int, *, closed: bool) -> File:
-        pass
+        return ready is None or now - self._last_progress > GIVE_UP_AFTER

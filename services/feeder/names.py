@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 SIDECAR_SUFFIX = b".meta.json"
 _PACKED = (b".gz",)
 
-# A "%" that could be mistaken for the mark of a byte (or of an escaped "%") is written %25: no two names look alike.
+# A "%" that could be mistaken for the mark of a byte (or of an escaped "%") is written %25: no two names look
+# alike.
 _AMBIGUOUS_PERCENT = re.compile(r"%(?=(?:25)*[89A-F][0-9A-F])")
 _LONE_BYTE = re.compile("[\udc80-\udcff]")
 

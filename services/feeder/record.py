@@ -1,8 +1,8 @@
 """Writes down what a batch of files came to, and says it, in one transaction.
 
-Two feeders may have read the same file: the rows are read again inside the transaction, and what somebody else has
-settled meanwhile is left out. On a log in another file (Kafka) the messages go out before the transaction ends: a
-crash in between repeats them, with the same ids.
+Two feeders may have read the same file: the rows are read again inside the transaction, and what somebody
+else has settled meanwhile is left out. On a log in another file (Kafka) the messages go out before the
+transaction ends: a crash in between repeats them, with the same ids.
 """
 
 from collections.abc import Callable, Sequence
@@ -37,8 +37,11 @@ Publish = Callable[[list[Delivery]], None]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a batch brought: articles published, files settled otherwise, bytes of the articles."""
+    """What a batch brought: files dealt with, articles published, files settled otherwise, bytes of the
+    articles.
+    """
 
+    files: int = 0
     received: int = 0
     settled: int = 0
     bytes: int = 0
@@ -95,7 +98,7 @@ class Recorder:
             self._write(ledger)
             if ledger.messages:
                 self._publish([first_delivery(STAGE, message, ledger.time) for message in ledger.messages])
-        return _summary(ledger.messages)
+        return _summary(len(batch), ledger.messages)
 
     def _still_due(self, batch: Sequence[Examined]) -> list[Examined]:
         known = self._registry.files([one.file.path for one in batch])
@@ -151,7 +154,9 @@ class Recorder:
         owners = self._owners(notes.file.path)
         if notes.broken is None and not owners:
             name = shown(owner_prefix(notes.file.path).rpartition(b"/")[2])
-            self._enter_sidecar(ledger, notes, "waiting", f"a sidecar without an article: no {name} or {name}.* beside it")
+            self._enter_sidecar(
+                ledger, notes, "waiting", f"a sidecar without an article: no {name} or {name}.* beside it"
+            )
             return
         self._settle_beside(ledger, notes)
         ledger.woken += owners
@@ -232,7 +237,7 @@ def _let_go(ledger: _Ledger, file: File) -> None:
         ledger.files[file.path] = replace(file, due=False, look=UNSEEN)
 
 
-def _summary(messages: Sequence[Message]) -> Recorded:
+def _summary(files: int, messages: Sequence[Message]) -> Recorded:
     received = [message for message in messages if isinstance(message, ArticleReceived)]
     ended = sum(isinstance(message, FileSettled) and message.state != "superseded" for message in messages)
-    return Recorded(len(received), ended, sum(message.size for message in received))
+    return Recorded(files, len(received), ended, sum(message.size for message in received))

@@ -1,7 +1,7 @@
 """What the feeder knows of every path and every content: four tables of one SQLite file.
 
-In the embedded host that file is the log's, too, so that "published and written down" is one transaction. Nothing
-here decides anything, and nothing is held in memory: the table of waiting files is the queue.
+In the embedded host that file is the log's, too, so that "published and written down" is one transaction.
+Nothing here decides anything, and nothing is held in memory: the table of waiting files is the queue.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,41 +14,33 @@ from services.feeder.decide import LONGEST_WAIT, SECOND, File, Look, Standing, S
 from services.feeder.names import shown
 from shared.store.database import Database
 
-# A folder that could not be entered is the only path that ends in "/" (x'2F'). A trigger is one line: a statement
-# ends where a line ends in ";".
+# One statement a step. A folder that could not be entered is the only path that ends in "/" (x'2F').
+_COUNT_NEW = (
+    "INSERT INTO feeder_counts VALUES (new.state, 1, max(new.size, 0))"
+    " ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes; "
+)
+_COUNT_OLD = (
+    "UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; "
+)
 _STEPS = (
-    """
-CREATE TABLE feeder_files (
-    path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,
-    looked_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,
-    state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT, version INTEGER NOT NULL,
-    first_seen INTEGER NOT NULL, settled_at INTEGER
-) WITHOUT ROWID;
-CREATE INDEX feeder_due ON feeder_files (rank, ready_at) WHERE due = 1;
-CREATE INDEX feeder_holders ON feeder_files (article_id) WHERE article_id IS NOT NULL;
-CREATE INDEX feeder_loose ON feeder_files (path)
-    WHERE due = 0 AND (state IN ('skipped', 'waiting') OR substr(path, -1) = x'2F');
-CREATE TABLE feeder_articles (
-    article_id TEXT PRIMARY KEY, version INTEGER NOT NULL, path BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE feeder_past (
-    path BLOB NOT NULL, version INTEGER NOT NULL, reason TEXT NOT NULL, article_id TEXT, settled_at INTEGER NOT NULL,
-    PRIMARY KEY (path, version)
-) WITHOUT ROWID;
-CREATE TABLE feeder_counts (
-    state TEXT PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TRIGGER feeder_came AFTER INSERT ON feeder_files BEGIN """
-    """INSERT INTO feeder_counts VALUES (new.state, 1, max(new.size, 0))"""
-    """ ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes; END;
-CREATE TRIGGER feeder_went AFTER DELETE ON feeder_files BEGIN """
-    """UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; END;
-CREATE TRIGGER feeder_moved AFTER UPDATE OF state, size ON feeder_files """
-    """WHEN old.state <> new.state OR old.size <> new.size BEGIN """
-    """UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; """
-    """INSERT INTO feeder_counts VALUES (new.state, 1, max(new.size, 0))"""
-    """ ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes; END;
-""",
+    "CREATE TABLE feeder_files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
+    " ctime_ns INTEGER NOT NULL, looked_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, rank INTEGER NOT NULL,"
+    " due INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT,"
+    " version INTEGER NOT NULL, first_seen INTEGER NOT NULL, settled_at INTEGER) WITHOUT ROWID",
+    "CREATE INDEX feeder_due ON feeder_files (rank, ready_at) WHERE due = 1",
+    "CREATE INDEX feeder_holders ON feeder_files (article_id) WHERE article_id IS NOT NULL",
+    "CREATE INDEX feeder_loose ON feeder_files (path)"
+    " WHERE due = 0 AND (state IN ('skipped', 'waiting') OR substr(path, -1) = x'2F')",
+    "CREATE TABLE feeder_articles (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL, path BLOB NOT NULL)"
+    " WITHOUT ROWID",
+    "CREATE TABLE feeder_past (path BLOB NOT NULL, version INTEGER NOT NULL, reason TEXT NOT NULL,"
+    " article_id TEXT, settled_at INTEGER NOT NULL, PRIMARY KEY (path, version)) WITHOUT ROWID",
+    "CREATE TABLE feeder_counts (state TEXT PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL)"
+    " WITHOUT ROWID",
+    f"CREATE TRIGGER feeder_came AFTER INSERT ON feeder_files BEGIN {_COUNT_NEW} END",
+    f"CREATE TRIGGER feeder_went AFTER DELETE ON feeder_files BEGIN {_COUNT_OLD} END",
+    "CREATE TRIGGER feeder_moved AFTER UPDATE OF state, size ON feeder_files"
+    f" WHEN old.state <> new.state OR old.size <> new.size BEGIN {_COUNT_OLD} {_COUNT_NEW} END",
 )
 
 _FIELDS = (
@@ -69,7 +61,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of `clashwatch files`. `version` counts the contents of the path; `article_id` is None without one."""
+    """A line of `clashwatch files`. `version` counts the contents of the path; `article_id` is None without
+    one.
+    """
 
     path: str
     state: str
@@ -128,9 +122,9 @@ class Registry:
     def save(self, files: Iterable[File]) -> None:
         """Replaces the rows whole."""
         self.database.execute_many(
-            "UPDATE feeder_files SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, looked_at = ?5, ready_at = ?6, rank = ?7,"
-            " due = ?8, state = ?9, reason = ?10, article_id = ?11, version = ?12, first_seen = ?13, settled_at = ?14"
-            " WHERE path = ?1",
+            "UPDATE feeder_files SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, looked_at = ?5, ready_at = ?6,"
+            " rank = ?7, due = ?8, state = ?9, reason = ?10, article_id = ?11, version = ?12, first_seen = ?13,"
+            " settled_at = ?14 WHERE path = ?1",
             (_row(file) for file in files),
         )
 
@@ -155,7 +149,8 @@ class Registry:
         """What is known of these articles, in one query."""
         marks = ",".join("?" * len(article_ids))
         rows = self.database.execute(
-            f"SELECT article_id, version, path FROM feeder_articles WHERE article_id IN ({marks})", article_ids
+            f"SELECT article_id, version, path FROM feeder_articles WHERE article_id IN ({marks})",
+            article_ids,
         )
         return {article_id: Standing(version, path) for article_id, version, path in rows}
 
@@ -191,8 +186,9 @@ class Registry:
         return [row[0] for row in rows]
 
     def loose(self, after: bytes) -> list[bytes]:
-        """The next paths whose row only stands as long as they are there: skipped names, sidecars without an article,
-        folders that could not be entered."""
+        """The next paths whose row only stands as long as they are there: skipped names, sidecars without an
+        article, folders that could not be entered.
+        """
         rows = self.database.execute(
             f"SELECT path FROM feeder_files WHERE {_LOOSE} AND path > ? ORDER BY path LIMIT {_PAGE}", (after,)
         )

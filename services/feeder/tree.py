@@ -1,8 +1,8 @@
 """The inbox on the disk: walking it, and reading one file of it whole or not at all.
 
-Nothing here follows a symbolic link, opens anything but a regular file or a folder, or waits for one. Paths are bytes
-relative to the inbox. Every folder is opened from the one above it, so that a folder swapped for a link while we are
-under way leads nowhere, and a path may be longer than the system lets one call name.
+Nothing here follows a symbolic link, opens anything but a regular file or a folder, or waits for one. Paths
+are bytes relative to the inbox. Every folder is opened from the one above it, so that a folder swapped for a
+link while we are under way leads nowhere, and a path may be longer than the system lets one call name.
 """
 
 import errno
@@ -37,7 +37,9 @@ _KINDS = {
 
 
 class Seen(NamedTuple):
-    """A path met on a walk. A folder that could not be entered ends in "/"; `skipped` is why a name is left alone."""
+    """A path met on a walk. A folder that could not be entered ends in "/"; `skipped` is why a name is left
+    alone.
+    """
 
     path: bytes
     look: Look
@@ -67,7 +69,7 @@ class Moving:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A file that cannot be read just now: somebody has it open for writing, or the disk failed (`broken`)."""
+    """A file that cannot be read now: it is open for writing somewhere, or the disk failed (`broken`)."""
 
     reason: str
     broken: bool = False
@@ -92,7 +94,9 @@ class Folders:
     def __enter__(self) -> "Folders":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         self._forget()
         os.close(self.root)
 
@@ -103,7 +107,9 @@ class Folders:
         return found.st_dev, found.st_ino
 
     def parent(self, path: bytes) -> tuple[int, bytes]:
-        """The folder a path is in, and its name there. Raises OSError when a folder on the way is none (any more)."""
+        """The folder a path is in, and its name there. Raises OSError when a folder on the way is none (any
+        more).
+        """
         folder, _, name = path.rpartition(b"/")
         return self.folder(folder), name
 
@@ -315,11 +321,12 @@ def _read_all(descriptor: int, size: int) -> bytes:
 
 
 def open_for_writing(descriptor: int) -> bool:
-    """Whether any process of this machine has the file open for writing: Linux refuses a read lease then (fcntl(2)).
+    """Whether any process of this machine has the file open for writing: Linux refuses a read lease then
+    (fcntl(2)).
 
-    False, too, when we cannot know: another owner's file, another system, a network file system. The lease is given
-    back at once; SIGURG, which is ignored unless asked for, takes the place of SIGIO, which would end the process if
-    a writer came just in between.
+    False, too, when we cannot know: another owner's file, another system, a network file system. The lease is
+    given back at once; SIGURG, which is ignored unless asked for, takes the place of SIGIO, which would end
+    the process if a writer came just in between.
     """
     if sys.platform != "linux":
         return False

@@ -1,7 +1,7 @@
-"""Hints from the system about what changed: to look sooner, and to know that a file was closed. Never the truth.
+"""Hints from the system about what changed: to look sooner, and to know that a file was closed. Never truth.
 
-The kernel forgets events when its queue is full, network file systems send none, and the library may not be there:
-then `lost` says so, or nothing comes, and the rescan finds what there is.
+The kernel forgets events when its queue is full, network file systems send none, and the library may not be
+there: then `lost` says so, or nothing comes, and the rescan finds what there is.
 """
 
 import logging
@@ -26,7 +26,8 @@ MOST_HINTS = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Paths relative to the inbox. `files` were closed after writing or renamed into place; `folders` appeared.
+    """Paths relative to the inbox. `files` were closed after writing or renamed into place; `folders`
+    appeared.
 
     `lost`: there were more, and they are not known.
     """
@@ -144,7 +145,12 @@ class InboxWatcher:
 
 
 class _Handler(FileSystemEventHandler):
-    WANTED: tuple[type[FileSystemEvent], ...] = (FileClosedEvent, FileMovedEvent, DirCreatedEvent, DirMovedEvent)
+    WANTED: tuple[type[FileSystemEvent], ...] = (
+        FileClosedEvent,
+        FileMovedEvent,
+        DirCreatedEvent,
+        DirMovedEvent,
+    )
 
     def __init__(self, inbox: bytes, pending: Pending) -> None:
         self._prefix = inbox.rstrip(b"/") + b"/"
@@ -166,7 +172,7 @@ class _Overflow(logging.Handler):
         super().__init__(logging.WARNING)
         self._pending = pending
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002 - whatever it says
         """Any warning of the library counts as loss: a rescan too many harms nobody."""
         self._pending.lose()
 
@@ -180,6 +186,7 @@ def _observer() -> BaseObserver:
         from watchdog.observers.inotify_move_event_grouper import InotifyMoveEventGrouper
     except ImportError:
         return Observer()
-    # Half a second to find both halves of a rename would delay every hint behind it; we only need the second half.
+    # Half a second to find both halves of a rename would delay every hint behind it; we only need the second
+    # half.
     InotifyMoveEventGrouper.delay = 0.0
     return InotifyObserver(generate_full_events=True)

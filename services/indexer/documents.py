@@ -18,10 +18,7 @@ from shared.store.port import IndexName
 # Both can be had again from the body, and are half of the bytes.
 _RECOMPUTABLE = {"sentences", "mentions", "borders"}
 
-# A file's row is written about by two counters: contents seen under its path, and comings and goings of the article
-# it became. What the article says stands above what the file alone says.
-_ARTICLE = 1_000_000_000
-_STATES = {"duplicate": 1, "rejected": 2, "superseded": 3}
+_STATES = {"duplicate": 1, "rejected": 2, "superseded": 3, "unpacked": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def _withdrawn(message: ArticleWithdrawn) -> list[IndexDocument]:
 @documents.register
 def _settled(message: FileSettled) -> list[IndexDocument]:
     row_id = _file_id(message.path, message.article_id or f"v{message.version}")
-    version = message.version * 10 + _STATES[message.state]
+    version = _file_version(message.article_version, message.version, _STATES[message.state])
     return [IndexDocument("files", row_id, version, message.model_dump(mode="json"))]
 
 
@@ -96,9 +93,14 @@ def _article_file(
     path: str, article_id: str, version: int, state: str, reason: str, stem: str | None
 ) -> IndexDocument:
     body = {"path": path, "state": state, "reason": reason, "article_id": article_id, "stem": stem}
-    return IndexDocument("files", _file_id(path, article_id), _ARTICLE + version, body | {"version": version})
+    return IndexDocument("files", _file_id(path, article_id), _file_version(version), body)
 
 
 def _file_id(path: str, content: str) -> str:
     """One row for each content a path has held."""
     return f"{path}@{content}"
+
+
+def _file_version(article_version: int, path_version: int = 0, rank: int = 0) -> int:
+    """What happened to a path's content, in order: by the article's comings and goings, then by the path's own."""
+    return article_version * 1_000_000_000 + path_version * 10 + rank

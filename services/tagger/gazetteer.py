@@ -5,7 +5,7 @@ Every loader refuses nonsense with file and line. Adding a country, a border, a 
 
 import csv
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -107,6 +107,14 @@ class ContextName(_Row):
     needs: list[str]
 
 
+class OneSide(_Row):
+    """Sides shown and counted as the one side `into` in articles that speak of all of `needs`."""
+
+    into: str
+    sides: list[str]
+    needs: list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Meaning:
     """One thing a name may mean. `cased` is the offset of the letter that must be a capital, -1 for none."""
@@ -130,7 +138,8 @@ class Gazetteer:
     meanings: list[tuple[Meaning, ...]]
     automaton: ahocorasick_rs.AhoCorasick
     borders: dict[frozenset[str], BorderRow]
-    longest: int = field(default=0)
+    one_sides: list[OneSide]
+    homes: dict[str, tuple[str, ...]]
 
 
 def read_yaml(path: Path, row: type[Row]) -> list[Row]:
@@ -274,4 +283,6 @@ def load() -> Gazetteer:
     automaton = ahocorasick_rs.AhoCorasick(
         [" " + name for name in names], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
-    return Gazetteer([tuple(m) for m in names.values()], automaton, borders)
+    homes = {actor.name: tuple(actor.sits_in) for actor in read_yaml(DATA / "actors.yml", Actor)}
+    one_sides = read_yaml(DATA / "one_side.yml", OneSide)
+    return Gazetteer([tuple(m) for m in names.values()], automaton, borders, one_sides, homes)

@@ -29,11 +29,25 @@ def mentions_in(text: str, published: str | None, known: Gazetteer) -> list[Ment
     folded = " " + fold(text)
     candidates = list(find_candidates(text, folded, known))
     seen = countries_in(candidates)
-    names = [m for c in candidates if (m := resolve(c, text, folded, seen, published))]
+    names = _one_sided([m for c in candidates if (m := resolve(c, text, folded, seen, published))], known)
     words, lexis = lexemes(text, folded), lexicon()
     dates, used = find_dates(words, text, folded, lexis)
     numbers = find_numbers(words, used, text, folded, lexis)
     return _merge(names, dates, numbers)
+
+
+def _one_sided(names: list[Mention], known: Gazetteer) -> list[Mention]:
+    """Sides that are one party in this article get one name (data/one_side.yml)."""
+    spoken = {m.ref for m in names if m.kind == "actor"} | {m.ref for m in names if m.kind == "place"}
+    for rule in known.one_sides:
+        if spoken.issuperset(rule.needs):
+            return [_renamed(m, rule.into, known) if m.kind == "actor" and m.ref in rule.sides else m for m in names]
+    return names
+
+
+def _renamed(mention: Mention, into: str, known: Gazetteer) -> Mention:
+    form = mention.form if mention.form != "name" else "armed_group"
+    return mention.model_copy(update={"ref": into, "form": form, "sits_in": known.homes.get(into, ())})
 
 
 def _merge(*layers: list[Mention]) -> list[Mention]:

@@ -1,17 +1,17 @@
 """The log of the embedded host: one table a topic in the one SQLite file, one partition, offsets by group."""
 
-import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from shared.store.packing import PLAIN, pack, unpack
 from shared.bus.port import Record
 from shared.bus.topics import Topic, load_topics
 from shared.stage import Delivery
 from shared.store.database import Database
 
 PARTITION = 0
-_PLAIN, _DEFLATED = 0, 1
-_LEVEL = 6
+MAX_READ_BYTES = 8 * 1024 * 1024
+"""A read ends early after this much, so that a batch of the largest articles is small."""
 
 _STEPS = (
     """CREATE TABLE log_ends (topic TEXT PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
@@ -34,18 +34,21 @@ class SqliteBus:
         self._positions: dict[tuple[str, str], int] = {}
         self._turn = 0
         database.migrate("bus", _STEPS)
-        with database.transaction():
-            for name in self._topics:
-                self._create(name)
+        if not database.read_only:
+            with database.joined():
+                for name in self._topics:
+                    self._create(name)
 
     def publish(self, deliveries: Sequence[Delivery]) -> None:
         """Appends, in order. Raises ValueError for a topic that is not in the topic file."""
+        if not deliveries:
+            return
         by_topic: dict[str, list[Delivery]] = defaultdict(list)
         for delivery in deliveries:
             by_topic[delivery.topic].append(delivery)
-        with self._database.transaction():
+        with self._database.joined():
             for name, batch in by_topic.items():
-                self._append(self._topic(name), batch)
+                self._append(name, batch)
 
     def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
         """The next records after those read last; whose topic comes first changes from call to call."""
@@ -62,10 +65,10 @@ class SqliteBus:
         ends: dict[str, int] = defaultdict(int)
         for record in records:
             ends[record.topic] = max(ends[record.topic], record.offset)
-        with self._database.transaction():
+        with self._database.joined():
             for name, offset in ends.items():
-                self._save_offset(group, name, offset, 'max(committed, excluded.committed)')
-                self._trim(self._topic(name))
+                self._save_offset(group, name, offset, "max(committed, excluded.committed)")
+                self._trim(name)
 
     def rewind(self, group: str, topics: Sequence[str]) -> None:
         """The group reads again what it has read and not committed."""
@@ -74,9 +77,9 @@ class SqliteBus:
 
     def seek_to_start(self, group: str, topics: Sequence[str]) -> None:
         """The group reads these topics again from the oldest message kept."""
-        with self._database.transaction():
+        with self._database.joined():
             for name in topics:
-                self._save_offset(group, self._topic(name).name, 0, "excluded.committed")
+                self._save_offset(group, name, 0, "excluded.committed")
         self.rewind(group, topics)
 
     def lag(self, group: str, topics: Sequence[str]) -> int:
@@ -99,34 +102,38 @@ class SqliteBus:
             raise ValueError(f"{name}: no such topic")
         return self._topics[name]
 
-    def _append(self, topic: Topic, batch: Sequence[Delivery]) -> None:
-        [first] = self._database.execute("SELECT next FROM log_ends WHERE topic = ?", (topic.name,)).fetchone()
-        codec = _DEFLATED if topic.compress else _PLAIN
+    def _append(self, name: str, batch: Sequence[Delivery]) -> None:
+        compress = self._topic(name).compress
+        [first] = self._database.execute("SELECT next FROM log_ends WHERE topic = ?", (name,)).fetchone()
         self._database.execute_many(
-            f"INSERT INTO {_table(topic.name)} VALUES (?, ?, {codec}, ?)",
-            ((first + i, d.key, _pack(codec, d.value)) for i, d in enumerate(batch)),
+            f"INSERT INTO {_table(name)} VALUES (?, ?, ?, ?)",
+            ((first + i, d.key, *(pack(d.value) if compress else (PLAIN, d.value))) for i, d in enumerate(batch)),
         )
         self._database.execute(
-            "UPDATE log_ends SET next = ? WHERE topic = ?", (first + len(batch), topic.name)
+            "UPDATE log_ends SET next = ? WHERE topic = ?", (first + len(batch), name)
         )
 
-    def _read(self, group: str, name: str, limit: int) -> Iterable[Record]:
+    def _read(self, group: str, name: str, limit: int) -> list[Record]:
         position = self._positions.get((group, name))
         if position is None:
             position = self._committed(group, name)
         rows = self._database.execute(
-            f"SELECT position, key, codec, value FROM {_table(self._topic(name).name)}"
-            " WHERE position > ? ORDER BY position LIMIT ?",
+            f"SELECT position, key, codec, value FROM {_table(name)} WHERE position > ? ORDER BY position LIMIT ?",
             (position, limit),
         )
-        records = [Record(name, PARTITION, offset, key, _unpack(codec, value)) for offset, key, codec, value in rows]
+        records, size = [], 0
+        for offset, key, codec, value in rows:
+            records.append(Record(name, PARTITION, offset, key, unpack(codec, value)))
+            size += len(records[-1].value)
+            if size > MAX_READ_BYTES:
+                break
         self._positions[group, name] = records[-1].offset if records else position
         return records
 
     def _committed(self, group: str, name: str) -> int:
         row = self._database.execute(
             'SELECT committed FROM log_offsets WHERE topic = ? AND partition = ? AND "group" = ?',
-            (self._topic(name).name, PARTITION, group),
+            (name, PARTITION, group),
         ).fetchone()
         return row[0] if row else 0
 
@@ -143,26 +150,17 @@ class SqliteBus:
             (group, name, PARTITION, offset),
         )
 
-    def _trim(self, topic: Topic) -> None:
+    def _trim(self, name: str) -> None:
         """A consumer that never committed holds everything: it may only not have started yet."""
+        topic = self._topic(name)
         if topic.retention == "keep":
             return
         rows = self._database.execute(
-            'SELECT "group", committed FROM log_offsets WHERE topic = ? AND partition = ?', (topic.name, PARTITION)
+            'SELECT "group", committed FROM log_offsets WHERE topic = ? AND partition = ?', (name, PARTITION)
         )
         committed = dict.fromkeys(topic.consumers, 0) | dict(rows)
-        self._database.execute(
-            f"DELETE FROM {_table(topic.name)} WHERE position <= ?", (min(committed.values()),)
-        )
+        self._database.execute(f"DELETE FROM {_table(name)} WHERE position <= ?", (min(committed.values()),))
 
 
 def _table(topic: str) -> str:
     return f'"log:{topic}"'
-
-
-def _pack(codec: int, value: bytes) -> bytes:
-    return zlib.compress(value, _LEVEL) if codec == _DEFLATED else value
-
-
-def _unpack(codec: int, value: bytes) -> bytes:
-    return zlib.decompress(value) if codec == _DEFLATED else value

@@ -36,8 +36,8 @@ class Chain:
     def __init__(self, stages: Sequence[Stage], topics: Mapping[str, Topic]) -> None:
         self.stages = {stage.name: stage for stage in stages}
         self._next = {
-            topic.name: [self.stages[name] for name in topic.consumers]
-            for topic in topics.values()
+            name: [self.stages[group] for group in topic.consumers]
+            for name, topic in topics.items()
             if topic.retention == "until_consumed" and self.stages.keys() >= set(topic.consumers)
         }
 

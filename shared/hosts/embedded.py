@@ -5,37 +5,35 @@ Stages with a store run here, one after the other. Reading, effects, writing and
 transaction: whenever the process ends, each message has either happened or not.
 """
 
-import logging
 import signal
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from threading import Event
+from itertools import takewhile
+from threading import Event, Thread
 from typing import Protocol
 
-from shared.bus.port import Record
 from shared.bus.sqlite import SqliteBus
+from shared.envelope import attributes
 from shared.errors import TransientError
-from shared.hosts.chain import Spent
+from shared.hosts.effects import EffectStage
+from shared.hosts.patience import Patience
 from shared.hosts.pool import Build, InProcess, Job, Pool, Workers
 from shared.metrics import Metrics
-from shared.schemas import ArticleReceived, DeadLetter
-from shared.stage import Delivery, Stage, deliver
+from shared.schemas import ArticleReceived
+from shared.stage import Stage
 from shared.store.database import Database
 
-BATCH = 256
+# Jobs that are out, or back and waiting for one before them.
 IN_FLIGHT = 512
 IN_FLIGHT_BYTES = 32 * 1024 * 1024
+# Articles on the log that no stage has taken yet: what the sources may fill up.
 WAITING = 512
+# Messages a stage with a store may be behind before the pool pauses.
 BEHIND = 2048
 TURN_SECONDS = 0.015
 IDLE_SECONDS = 0.02
-PATIENCE = (0.05, 5.0)
-
-log = logging.getLogger(__name__)
 
 
 class Source(Protocol):
@@ -51,37 +49,181 @@ def utc_now() -> datetime:
 
 
 def stop_on_signals() -> Event:
-    """Set by SIGTERM and SIGINT. For the main thread."""
+    """Set by SIGTERM and SIGINT. To be called in the main thread."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
 
 
-@dataclass(slots=True)
-class _Patience:
-    """How long to leave something alone after it said that it cannot now: doubling, up to a few seconds."""
+class EmbeddedHost:
+    """`pure` builds the pure stages (a function of a module, for worker processes import it); `stages` have a store in
+    `database`; `slow` ones talk to the outside and have a thread and a connection each.
 
-    until: float = 0.0
-    seconds: float = 0.0
-    reason: str = ""
+    With one worker the pure stages run in this process. Close it after use.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        pure: Build,
+        stages: Sequence[Stage] = (),
+        *,
+        slow: Sequence[Stage] = (),
+        sources: Sequence[Source] = (),
+        workers: int = 1,
+        metrics: Metrics | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self.bus = SqliteBus(database)
+        self.metrics = metrics or Metrics()
+        self.pool: Pool = Workers(pure, workers) if workers > 1 else InProcess(pure)
+        self._clock = clock
+        self._sources = [(source, Patience("feeder", self.metrics)) for source in sources]
+        self._effects = [EffectStage(stage, database, self.bus, self.metrics, clock) for stage in stages]
+        self._log = Patience("log", self.metrics)
+        self._jobs: dict[str, deque[Job]] = defaultdict(deque)
+        self._patience: dict[str, Patience] = defaultdict(lambda: Patience("a pure stage", self.metrics))
+        self._again: list[Job] = []
+        self._deaths = 0
+        self._stopped = Event()
+        self._threads = [Thread(target=self._run_slow, args=(stage,), name=stage.name) for stage in slow]
+        self._slow = [(stage.name, [message.TYPE for message in stage.reads]) for stage in slow]
+        for thread in self._threads:
+            thread.start()
+
+    def run(self, stop: Event) -> None:
+        """Works until told to stop; what has been started in this process is finished and committed."""
+        while not stop.is_set():
+            if not self.step():
+                stop.wait(IDLE_SECONDS)
+
+    def drain(self) -> None:
+        """Works until nothing is left anywhere, however long something outside keeps it waiting."""
+        while True:
+            if not self.step():
+                if not self.is_busy:
+                    return
+                time.sleep(IDLE_SECONDS)
 
     @property
-    def is_waiting(self) -> bool:
-        return time.monotonic() < self.until
+    def is_busy(self) -> bool:
+        """Whether anything is on its way."""
+        groups = [*self.pool.reads.items(), *((e.stage.name, e.topics) for e in self._effects), *self._slow]
+        return any(patience.reason for _, patience in self._sources) or any(
+            self.bus.lag(group, topics) for group, topics in groups
+        )
 
-    def lose(self, name: str, reason: str) -> None:
-        self.seconds = min(max(PATIENCE[0], self.seconds * 2), PATIENCE[1])
-        self.until = time.monotonic() + self.seconds
-        if reason != self.reason:
-            log.warning("%s waits: %s", name, reason)
-        self.reason = reason
+    def step(self) -> bool:
+        """One turn of everything; says whether anything was done."""
+        fed = [self._feed(source, patience) for source, patience in self._sources]
+        self._hand_out()
+        self.pool.collect(TURN_SECONDS)
+        settled = self._settle()
+        worked = [effect.turn() for effect in self._effects]
+        now = self._clock()
+        for age in filter(None, (_age(job, now) for job in settled)):
+            self.metrics.observe("clashwatch_article_seconds", age)
+        return any(fed) or any(worked) or bool(settled) or self.pool.is_working
 
-    def regain(self, name: str) -> None:
-        if self.reason:
-            log.warning("%s goes on", name)
-        self.until, self.seconds, self.reason = 0.0, 0.0, ""
+    @property
+    def room(self) -> int:
+        """How many more articles the log should be given now."""
+        waiting = sum(
+            self.bus.lag(name, [ArticleReceived.TYPE])
+            for name, topics in self.pool.reads.items()
+            if ArticleReceived.TYPE in topics
+        )
+        return max(0, WAITING - waiting)
+
+    def close(self) -> None:
+        """Ends workers and threads. Whatever was on its way happens at the next start."""
+        self._stopped.set()
+        self.pool.close()
+        for thread in self._threads:
+            thread.join()
+
+    def _feed(self, source: Source, patience: Patience) -> bool:
+        if not patience.is_over:
+            return False
+        try:
+            fed = source.step(self.room)
+        except TransientError as error:
+            patience.lose(str(error))
+            return False
+        patience.regain()
+        return fed
+
+    def _hand_out(self) -> None:
+        """Gives the pool what there is room for, the end of the road first."""
+        for job in [job for job in self._again if self._patience[job.stage].is_over]:
+            self._again.remove(job)
+            self.pool.submit([job])
+        if any(effect.lag > BEHIND for effect in self._effects):
+            return
+        for stage, topics in reversed(self.pool.reads.items()):
+            jobs = self._jobs[stage]
+            if len(jobs) <= IN_FLIGHT // 2 and sum(len(job.record.value) for job in jobs) < IN_FLIGHT_BYTES:
+                now = self._clock()
+                new = [Job(stage, record, now) for record in self.bus.read(stage, topics, IN_FLIGHT - len(jobs))]
+                jobs.extend(new)
+                self.pool.submit(new)
+
+    def _settle(self) -> list[Job]:
+        """Appends what the pool's jobs came to, in the order of their records; gives the jobs that are done with."""
+        self._put_off()
+        done = [job for jobs in self._jobs.values() for job in takewhile(lambda job: job.outcome is not None, jobs)]
+        if not done or not self._log.is_over:
+            return []
+        try:
+            with self._database.transaction():
+                self._append(done)
+        except TransientError as error:
+            self._log.lose(str(error))
+            return []
+        self._log.regain()
+        for job in done:
+            self._jobs[job.stage].popleft()
+        self._count(done)
+        return done
+
+    def _append(self, done: Sequence[Job]) -> None:
+        self.bus.publish([d for job in done if job.outcome for d in job.outcome.deliveries])
+        for stage in self._jobs:
+            self.bus.commit(stage, [job.record for job in done if job.stage == stage])
+
+    def _put_off(self) -> None:
+        """What cannot be done now is tried again, and keeps its place."""
+        for job in (job for jobs in self._jobs.values() for job in jobs):
+            if job.outcome and job.outcome.waiting:
+                self._patience[job.stage].lose(job.outcome.waiting)
+                job.outcome = None
+                self._again.append(job)
+
+    def _count(self, done: Sequence[Job]) -> None:
+        for job in done:
+            self._patience[job.stage].regain()
+            for spent in job.outcome.spent if job.outcome else ():
+                self.metrics.message(spent.stage, spent.seconds, spent.written, spent.dead)
+        self.metrics.count("clashwatch_worker_deaths_total", self.pool.deaths - self._deaths)
+        self._deaths = self.pool.deaths
+
+    def _run_slow(self, stage: Stage) -> None:
+        """A thread's whole life."""
+        database = Database(self._database.path.parent)
+        effect = EffectStage(stage, database, SqliteBus(database), self.metrics, self._clock, alone=True)
+        while not self._stopped.is_set():
+            if not effect.turn():
+                self._stopped.wait(IDLE_SECONDS)
+        database.close()
 
 
-class _NotAllWell(Exception):
-    """A message of an optimistic batch failed: undo the batch, go through it one message at a time."""
+def _age(job: Job, now: datetime) -> float | None:
+    """Seconds since an article was received."""
+    if job.record.topic != ArticleReceived.TYPE:
+        return None
+    try:
+        return (now - datetime.fromisoformat(attributes(job.record.value)["time"])).total_seconds()
+    except (ValueError, KeyError, TypeError):
+        return None

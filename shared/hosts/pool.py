@@ -46,8 +46,12 @@ class Job:
 class Pool(Protocol):
     """Turns jobs into outcomes."""
 
-    reads: dict[str, list[str]]
-    """Stage name -> its topics, in the order of the road."""
+    deaths: int
+    """How many workers died."""
+
+    @property
+    def reads(self) -> dict[str, list[str]]:
+        """Stage name -> its topics, in the order of the road."""
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Queues jobs."""
@@ -56,8 +60,8 @@ class Pool(Protocol):
         """Works, or waits for workers, until all is done or the time is over; at once when there is nothing."""
 
     @property
-    def deaths(self) -> int:
-        """How many workers died."""
+    def is_working(self) -> bool:
+        """Whether jobs are queued or out."""
 
     def close(self) -> None:
         """Ends all workers; what they had is not done."""
@@ -69,8 +73,18 @@ class InProcess:
     def __init__(self, build: Build) -> None:
         self._chain = Chain(build(), load_topics())
         self._queue: deque[Job] = deque()
-        self.reads = {s.name: [message.TYPE for message in s.reads] for s in self._chain.stages.values()}
+        self._reads = {s.name: [message.TYPE for message in s.reads] for s in self._chain.stages.values()}
         self.deaths = 0
+
+    @property
+    def reads(self) -> dict[str, list[str]]:
+        """Stage name -> its topics, in the order of the road."""
+        return self._reads
+
+    @property
+    def is_working(self) -> bool:
+        """Whether jobs are queued."""
+        return bool(self._queue)
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Queues jobs."""
@@ -128,6 +142,11 @@ class Workers:
         return self._reads
 
     @property
+    def is_working(self) -> bool:
+        """Whether jobs are queued or out."""
+        return bool(self._queue) or any(worker.sent for worker in self._workers)
+
+    @property
     def pids(self) -> list[int]:
         """The workers' process ids."""
         return [worker.pid for worker in self._workers]
@@ -144,10 +163,10 @@ class Workers:
             self._hand_out()
             self._end_stuck()
             left = deadline - time.monotonic()
-            ready = self._selector.select(max(0.0, left))
+            ready = self._selector.select(max(0.0, left) if self.is_working else 0.0)
             for key, _ in ready:
                 self._receive(key.data)
-            if left <= 0 or not (self._queue or any(worker.sent for worker in self._workers)):
+            if left <= 0 or not self.is_working:
                 return
 
     def close(self) -> None:

@@ -44,11 +44,19 @@ class AlertRaised(Message):
 
 
 class Notified(Part):
-    """What a subscriber was last told about an incident: the alerter's only memory."""
+    """What a subscriber was last told about an incident: the alerter's only memory.
+
+    `toll` maps side -> kind -> people, `civilians` kind -> people. `closed` is true once the subscriber was told that
+    the incident was withdrawn or went into another.
+    """
 
     incident_id: str
     subscriber: str
     revision: int
+    deaths: int = 0
     toll: dict[str, dict[str, int]] = {}
-    civilians: int = 0
+    civilians: dict[str, int] = {}
     places: tuple[str, ...] = ()
+    sectors: tuple[str, ...] = ()
+    weapons: tuple[str, ...] = ()
+    closed: bool = False

@@ -3,15 +3,20 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from shared.schemas.message import Message
 
-FileState = Literal["duplicate", "rejected", "superseded"]
+FileState = Literal["duplicate", "rejected", "superseded", "unpacked"]
 
 
 class FileSettled(Message):
-    """One row of `clashwatch files`. `version` counts the contents seen under this path, from 1."""
+    """One row of `clashwatch files`. `version` counts the contents seen under this path, from 1.
+
+    `article_version` is the `version` of `article_id` at that time, where there is one: it says whether this came
+    before or after the article itself. `unpacked` is the end of a container (zip, gz, feed, list of articles): its
+    articles have rows of their own, under `bundle.zip!/dir/a.txt`.
+    """
 
     TYPE: ClassVar[str] = "file.settled"
 
@@ -20,6 +25,7 @@ class FileSettled(Message):
     state: FileState
     reason: str
     article_id: str | None = None
+    article_version: NonNegativeInt = 0
     settled_at: datetime
 
     @property

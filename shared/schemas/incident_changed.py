@@ -7,7 +7,7 @@ from shared.schemas.message import Message
 
 
 class IncidentChanged(Message):
-    """The whole incident after the change, and the revision before it (null when it is new).
+    """The whole incident after the change, and the revision before it (null when it is new or said again).
 
     `caused_by` is the report that made it change (null when a report went away).
     """

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,13 @@ class Database:
             raise
         self._depth -= 1
         self.execute(f"RELEASE {name}" if self._depth else "COMMIT")
+
+    def joined(self) -> AbstractContextManager[None]:
+        """The transaction around, if there is one, else a transaction: for writes that undo nothing by themselves.
+
+        A savepoint would make FTS5 write out all it has gathered.
+        """
+        return nullcontext() if self._depth else self.transaction()
 
     def close(self) -> None:
         """Closes the connection."""

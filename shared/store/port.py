@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from shared.schemas.alert_raised import Notified
+from shared.schemas.alert_raised import AlertRaised, Notified
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
 
@@ -102,3 +103,46 @@ class AlertStore(Protocol):
 
     def remember(self, notified: Notified) -> None:
         """Replaces the subscriber's row for the incident."""
+
+
+SendingState = Literal["waiting", "sent", "failed", "suppressed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What became of an alert on one channel. `reason` is why it failed, waits or was suppressed; a waiting one is
+    tried again at `next_try`, and carries its `alert`."""
+
+    alert_id: str
+    channel: str
+    state: SendingState
+    tries: int = 0
+    sent_at: datetime | None = None
+    next_try: datetime | None = None
+    reason: str | None = None
+    alert: AlertRaised | None = None
+
+
+class SendingStore(Protocol):
+    """Which alerts went out where."""
+
+    def sending(self, alert_id: str, channel: str) -> Sending | None:
+        """The alert's row on the channel, if it came that far."""
+
+    def record(self, sending: Sending) -> None:
+        """Replaces the alert's row on the channel."""
+
+    def due(self, channel: str, now: datetime, limit: int) -> list[Sending]:
+        """Waiting ones whose `next_try` has come, the longest waiting first."""
+
+    def waiting(self, channel: str) -> int:
+        """How many wait."""
+
+    def sendings(self, alert_id: str | None = None) -> Iterator[Sending]:
+        """All rows, or those of one alert, oldest first."""
+
+    def file_length(self, path: str) -> int | None:
+        """Bytes of an alerts file known to be written; None when the file is new to the store."""
+
+    def save_file_length(self, path: str, length: int) -> None:
+        """Remembers it."""

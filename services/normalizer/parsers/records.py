@@ -1,0 +1,175 @@
+"""JSON: IPTC ninjs 1 and 2, schema.org NewsArticle, JSON Feed, news API answers, plain objects, lists, JSON Lines."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from services.normalizer.decode import decode
+from services.normalizer.draft import Draft
+from services.normalizer.limits import Limits
+from services.normalizer.parsers import html
+from services.normalizer.parsers.item import Item
+from shared.errors import RejectedError
+from shared.schemas.ids import article_id
+
+Record = dict[str, Any]
+
+_LISTS = ("articles", "items", "documents", "docs", "results", "data", "entries", "stories", "news", "@graph", "hits")
+_TITLES = ("headline", "title", "name", "headline_main")
+_HTML_BODIES = ("body_html", "body_xhtml", "content_html", "bodyHtml", "html", "contentHtml")
+_TEXT_BODIES = ("articleBody", "body_text", "content_text", "body", "text", "content", "article", "maintext", "fulltext",
+                "full_text", "story", "description_text", "description", "summary", "abstract", "snippet")
+_DATES = ("datePublished", "firstcreated", "versioncreated", "date_published", "published", "published_at", "publishedAt",
+          "published_date", "publication_date", "publicationDate", "publish_date", "publishDate", "pub_date", "pubDate",
+          "pubdate", "webPublicationDate", "first_publication_date", "date", "dateCreated", "date_publish", "created_at",
+          "updated")
+_SOURCES = ("publisher", "source", "source_name", "provider", "infosources", "outlet", "site_name", "domain",
+            "source_domain", "publication")
+_URLS = ("url", "link", "canonicalurl", "canonical_url", "webUrl", "web_url", "external_url", "mainEntityOfPage")
+_BYLINES = ("byline", "author", "authors", "creator", "by")
+_TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
+_PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
+_EPOCH_MS = 100_000_000_000
+
+
+def read(content: bytes, limits: Limits) -> list[Item]:
+    """One object is one article; a list, a wrapped list or JSON Lines are several, each with an id of its own."""
+    found = _load(decode(content)[0])
+    if isinstance(found, dict) and (wrapped := _wrapped(found)) is not None:
+        found = wrapped
+    if isinstance(found, dict):
+        return [Item(_draft(found))]
+    if not isinstance(found, list) or not found:
+        raise RejectedError("the JSON file holds no article: neither an object nor a list of objects")
+    if len(found) > limits.members:
+        raise RejectedError(f"the JSON file has {len(found)} articles, more than the limit of {limits.members}")
+    return [_item(record, at) for at, record in enumerate(found, 1)]
+
+
+def _load(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2:
+            raise RejectedError(f"not valid JSON: {error}") from error
+    try:
+        return [json.loads(line) for line in lines]
+    except ValueError as error:
+        raise RejectedError(f"neither valid JSON nor JSON Lines: {error}") from error
+
+
+def _wrapped(found: Record) -> list[Any] | None:
+    """The list in `{"articles": [...]}`, in an object that has no text of its own."""
+    if _body(found) is not None:
+        return None
+    if isinstance(found.get("response"), dict):
+        found = found["response"]
+    for key in _LISTS:
+        rows = found.get(key)
+        if isinstance(rows, dict) and isinstance(rows.get("hits"), list):
+            rows = rows["hits"]
+        if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows):
+            return rows
+    return None
+
+
+def _item(record: Any, at: int) -> Item:
+    identity = article_id(json.dumps(record, sort_keys=True, ensure_ascii=True).encode())
+    try:
+        if not isinstance(record, dict):
+            raise RejectedError("it is not a JSON object")
+        return Item(_draft(record), str(at), identity)
+    except RejectedError as error:
+        return Item(None, str(at), identity, str(error))
+
+
+def _draft(record: Record) -> Draft:
+    for inner in ("_source", "fields", "attributes"):
+        if isinstance(record.get(inner), dict) and _body(record) is None:
+            record = {**record, **record[inner]}
+    body = _body(record)
+    if body is None:
+        raise RejectedError("the JSON object has no text: none of body, text, content, articleBody, body_html, summary")
+    inner_draft = html.read_fragment(body) if _TAG.search(body) else Draft(body)
+    return Draft(
+        text=inner_draft.text,
+        title=_first(record, _TITLES) or _of_list(record.get("headlines")),
+        dates=tuple(_dates(record)),
+        source=_first(record, _SOURCES),
+        url=_first(record, _URLS),
+        credits=tuple(_people(record)),
+        aside=inner_draft.aside + tuple(("caption", text) for text in _captions(record)),
+    )
+
+
+def _body(record: Record) -> str | None:
+    return _first(record, _HTML_BODIES) or _of_list(record.get("bodies")) or _first(record, _TEXT_BODIES)
+
+
+def _first(record: Record, names: Iterable[str]) -> str | None:
+    for name in names:
+        if text := _text(record.get(name)):
+            return text
+    return None
+
+
+def _text(value: Any) -> str | None:
+    """A string, the name or value in an object, or the first of a list; a list of strings is its paragraphs."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, dict):
+        keys = ("name", "value", "title", "@id", "rendered", "url", "content", "main")
+        return next((value[key].strip() for key in keys if isinstance(value.get(key), str) and value[key].strip()), None)
+    if isinstance(value, list) and value:
+        if all(isinstance(part, str) for part in value):
+            return "\n\n".join(value).strip() or None
+        return _text(value[0]) if isinstance(value[0], dict) else None
+    return None
+
+
+def _of_list(value: Any) -> str | None:
+    """ninjs 2: `[{"role": "main", "value": ...}]`; the main one, else the first."""
+    rows = [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+    rows.sort(key=lambda row: row.get("role") != "main")
+    return _text(rows[0]) if rows else None
+
+
+def _dates(record: Record) -> Iterator[tuple[str, str]]:
+    origin = _origin(record)
+    for name in _DATES:
+        value = record.get(name)
+        if isinstance(value, bool):
+            continue
+        if isinstance(value, str) and value.strip():
+            yield origin, value
+        elif isinstance(value, int | float) and 0 < value < 1e14:
+            yield origin, datetime.fromtimestamp(value / (1000 if value > _EPOCH_MS else 1), UTC).date().isoformat()
+
+
+def _origin(record: Record) -> str:
+    if any(key in record for key in ("@type", "@context")):
+        return "json-ld"
+    ninjs = {"versioncreated", "firstcreated", "body_html", "body_text", "body_xhtml", "bodies", "headlines"}
+    return "ninjs" if ninjs & record.keys() else "json"
+
+
+def _people(record: Record) -> Iterator[str]:
+    for name in _BYLINES:
+        value = record.get(name)
+        for person in value if isinstance(value, list) else [value]:
+            text = _text(person)
+            if text and len(text) < 100:
+                yield _PERSON.sub("", text)
+
+
+def _captions(record: Record) -> Iterator[str]:
+    """ninjs keeps pictures as associations, each with its description."""
+    associations = record.get("associations")
+    rows = associations.values() if isinstance(associations, dict) else associations
+    for row in rows if isinstance(rows, list) or isinstance(associations, dict) else ():
+        if isinstance(row, dict) and row.get("type") in ("picture", "video", "graphic"):
+            if text := _first(row, ("description_text", "description", "headline")):
+                yield text

@@ -1,0 +1,52 @@
+"""Messages on disk: deflated, and the base64 of a file's bytes undone first, which alone saves a third of them."""
+
+import re
+import struct
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+PLAIN, DEFLATED, LIFTED = 0, 1, 2
+
+_LEVEL = 5
+# Small tables: setting up zlib's usual 256 kB costs more than a typical article's compression.
+_WINDOW, _MEMORY = 13, 5
+_BYTES = re.compile(rb'"(?:content|original)":"([A-Za-z0-9_=-]+)"')
+_HEAD = struct.Struct("!II")
+
+
+def pack(value: bytes) -> tuple[int, bytes]:
+    """The codec and what to keep; `unpack` gives back the same bytes, always."""
+    found = _BYTES.search(value)
+    if found:
+        start, end = found.span(1)
+        raw = _decoded(found[1])
+        if raw is not None:
+            return LIFTED, deflate(_HEAD.pack(start, len(raw)) + value[:start] + raw + value[end:])
+    return DEFLATED, deflate(value)
+
+
+def unpack(codec: int, kept: bytes) -> bytes:
+    """The message as it was published."""
+    if codec == PLAIN:
+        return kept
+    value = zlib.decompress(kept)
+    if codec == DEFLATED:
+        return value
+    start, length = _HEAD.unpack_from(value)
+    body = memoryview(value)[_HEAD.size :]
+    return b"".join((body[:start], urlsafe_b64encode(body[start : start + length]), body[start + length :]))
+
+
+def deflate(value: bytes) -> bytes:
+    """zlib's format, tuned for a few kilobytes."""
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _WINDOW, _MEMORY)
+    return compressor.compress(value) + compressor.flush()
+
+
+def _decoded(text: bytes) -> bytes | None:
+    """None unless encoding it again gives the same text."""
+    try:
+        raw = urlsafe_b64decode(text)
+    except ValueError:
+        return None
+    return raw if urlsafe_b64encode(raw) == text else None
