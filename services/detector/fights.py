@@ -12,6 +12,9 @@ _INSIDE = frozenset("in into inside within on over across through throughout nea
 _BORDER_WORDS = frozenset("border borders frontier boundary borderline cross-border demarcation line lines front frontline".split())
 
 
+_LOSSES = 0.6
+
+
 @dataclass(frozen=True, slots=True)
 class Side:
     """A party: `name` is an ISO code or the actor's name; `homes` are the states it is or sits in."""
@@ -67,12 +70,12 @@ def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
 
 
 def _scene(line: Line, setting: Setting) -> Scene | None:
-    triggers = [i for i, entry in enumerate(line.entries) if entry.fight]
+    triggers = [i for i in range(len(line)) if _force(line, i)]
     if not triggers:
         return None
     past = looks_back(line, setting.year)
     frame = (0.3 if past else 1.0) * _context(line)
-    weights = {i: line.entries[i].fight * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
+    weights = {i: _force(line, i) * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
     trigger = max(triggers, key=lambda i: (weights[i], -i))
     people = [p for p in participants(line) if p.weight > 0]
     scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
@@ -86,12 +89,20 @@ def _scene(line: Line, setting: Setting) -> Scene | None:
     return scene
 
 
+def _force(line: Line, at: int) -> float:
+    """The word's weight as a sign of a fight; soldiers killed or wounded are one, too."""
+    fight = line.entries[at].fight
+    if not fight and line.symbols[at] in "KkWQdC" and "m" in line.symbols:
+        return _LOSSES
+    return fight
+
+
 def _roles(line: Line, trigger: int, one: Participant, other: Participant) -> float:
     """How well two participants fit a word of fighting: on both sides of "shelled", anywhere near "clashed"."""
     weight = one.weight * other.weight
     far = max(abs(one.at - trigger), abs(other.at - trigger))
     weight *= 1.0 if far <= 12 else 12 / far
-    if line.entries[trigger].mutual >= line.entries[trigger].directed:
+    if line.entries[trigger].mutual >= line.entries[trigger].directed:  # losses have neither: any order
         return weight
     return weight if (one.at < trigger) != (other.at < trigger) else weight * 0.5
 
@@ -114,13 +125,16 @@ def _context(line: Line) -> float:
 def is_unreal(line: Line, at: int) -> bool:
     """Whether a cue before the word at `at`, in its clause, takes it back: "could", "threatened to", "drill"."""
     for index in range(at - 1, max(-1, at - 8), -1):
-        if line.symbols[index] in ".;,:":
+        if line.symbols[index] in ".;,:" or line.words[index] in _NEW_CLAUSE:
             return False
         if line.entries[index].unreal:
             return True
         if line.words[index] == "to" and at - index <= 3 and "v" not in line.symbols[index:at] and _is_purpose(line, index):
             return True
     return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
+
+
+_NEW_CLAUSE = frozenset("after as when while following amid who which because where since until despite".split())
 
 
 def _is_purpose(line: Line, at: int) -> bool:
@@ -184,9 +198,10 @@ def _weight(line: Line, at: int) -> float:
         return 0.0
     if before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti"):
         return 0.1
-    if _names_border(line, at):
-        return 0.75 if _is_paired(line, at) else 0.3
-    if before in ("toward", "towards", "to") or line.words[max(0, at - 2) : at] == ["border", "with"]:
+    if _names_border(line, at) or line.words[max(0, at - 2) : at] == ["border", "with"]:
+        crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at])
+        return 0.8 if crossed or _is_paired(line, at) else 0.3
+    if before in ("toward", "towards", "to"):
         return 0.35
     if _speaks(line, at):
         return 0.55
@@ -207,6 +222,7 @@ def _names_border(line: Line, at: int) -> bool:
     return False
 
 
+_CROSSED = frozenset("crossed crossing across cross-border crosses straddling over beyond".split())
 _BORDER_LINK = frozenset("- – / southern northern eastern western common shared land disputed porous mountainous".split())
 
 

@@ -42,10 +42,17 @@ def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausibl
         "lead": max((s.pairs.get(pair, 0.0) for s in found if s.line.number in lead), default=0.0),
         "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
         "claims": float(has_claims),
+        "any": 1.0 - math.prod(1.0 - value for value in values),
+        "apart": min(_part(found, side) for side in pair),
         "border": float(any(_at_border(scene.line) for scene in strong)),
         "neighbours": plausible,
         "other": otherness(lines),
     }
+
+
+def _part(found: Sequence[Scene], side: str) -> float:
+    """The strength of the strongest scene the side takes part in, alone or not."""
+    return max((scene.strength for scene in found if side in scene.sides), default=0.0)
 
 
 def _at_border(line: Line) -> bool:

@@ -53,7 +53,7 @@ def compose(draft: Draft, sidecar: Sidecar | None, limits: Limits) -> Composed:
         raise RejectedError(_why_empty(text, sifted))
     body, sentences = _body(title, rest, limits)
     date, origin, flags = _publication(sidecar, draft, sifted.facts, rest)
-    language = _declared(sidecar) or language_of("\n".join(rest))
+    language = _declared(sidecar) or language_of("\n".join([*rest, title or ""]))
     flags += ["not-english"] * (language not in {"en", "und"}) + ["damaged-text"] * (_DAMAGED in body)
     return Composed(
         title=title,

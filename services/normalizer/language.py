@@ -60,6 +60,8 @@ def _by_small_words(words: list[str]) -> str | None:
     for word, times in Counter(map(str.lower, words)).items():
         for code in lookup.get(word, ()):
             score[code] += times
+    if set(score) == {"en"}:
+        return "en"
     ranked = score.most_common(2)
     if not ranked or ranked[0][1] < _SURE * len(words) or ranked[0][1] < 2:
         return None

@@ -1,71 +1,96 @@
 """A received file to the articles in it, or to the reason why there is none."""
 
-from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.normalizer.compose import compose
-from services.normalizer.decode import decode
-from services.normalizer.draft import Document, Draft
+from services.normalizer.contents import Opened, Reader, open_file
+from services.normalizer.draft import Document
 from services.normalizer.limits import DEFAULT_LIMITS, Limits
+from services.normalizer.parser import PARSER
 from shared.errors import RejectedError
 from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled, Message
+from shared.schemas.file_settled import FileState
 
-Open = Callable[[ArticleReceived, Limits], Sequence[Document]]
 
+def normalize(
+    received: ArticleReceived, now: datetime, limits: Limits = DEFAULT_LIMITS, reader: Reader = PARSER
+) -> list[Message]:
+    """One `ArticleNormalized` for each article of the file, one `FileSettled` for each part that is none.
 
-def normalize(received: ArticleReceived, now: datetime, limits: Limits = DEFAULT_LIMITS) -> list[Message]:
-    """One `ArticleNormalized` for each article of the file, one `FileSettled` for each that is rejected."""
+    A container (zip, gz, feed, list of articles) itself is settled as `unpacked`. Plain text is read here; all other
+    formats by `reader`, the parser process.
+    """
+    writer = _Writer(received, now)
     try:
-        documents = _documents(received, limits)
+        opened = open_file(received, limits, reader)
     except RejectedError as error:
-        return [_settled(received, received.path, received.article_id, str(error), now)]
-    return [_normalized(received, document, limits, now) for document in documents]
+        return [writer.settled(received.path, received.article_id, "rejected", str(error))]
+    return _messages(opened, writer, limits)
 
 
-def _documents(received: ArticleReceived, limits: Limits) -> Sequence[Document]:
-    if len(received.content) > limits.file_bytes:
-        raise RejectedError(
-            f"the file has {len(received.content)} bytes, more than the limit of {limits.file_bytes}"
+def _messages(opened: Opened, writer: "_Writer", limits: Limits) -> list[Message]:
+    first: dict[str, str] = {}
+    messages: list[Message] = []
+    for document in opened.documents:
+        path = first.setdefault(document.article_id or document.path, document.path)
+        if path != document.path:
+            messages.append(writer.settled(document.path, document.article_id, "duplicate", f"same content as {path}"))
+        else:
+            messages.append(writer.normalized(document, limits))
+    if opened.is_container:
+        messages.append(writer.unpacked(messages))
+    return messages
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What all messages about one file share."""
+
+    received: ArticleReceived
+    now: datetime
+
+    def normalized(self, document: Document, limits: Limits) -> Message:
+        try:
+            if document.draft is None:
+                raise RejectedError(document.reason)
+            composed = compose(document.draft, document.sidecar, limits)
+        except RejectedError as error:
+            return self.settled(document.path, document.article_id, "rejected", str(error))
+        return ArticleNormalized(
+            article_id=document.article_id,
+            version=self.received.version,
+            path=document.path,
+            stem=document.stem,
+            title=composed.title,
+            body=composed.body,
+            sentences=composed.sentences,
+            published=composed.published,
+            published_from=composed.published_from,
+            source=composed.source,
+            url=composed.url,
+            credits=composed.credits,
+            language=composed.language,
+            signature=composed.signature,
+            set_aside=composed.set_aside,
+            flags=composed.flags,
         )
-    text, _ = decode(received.content)
-    return [Document(received.path, received.stem, received.article_id, Draft(text))]
 
+    def unpacked(self, messages: list[Message]) -> FileSettled:
+        """The container's own end: how many of its parts are articles."""
+        articles = sum(isinstance(message, ArticleNormalized) for message in messages)
+        others = len(messages) - articles
+        told = f"{articles} article{'s' * (articles != 1)}" + (f", {others} other files" if others else "")
+        state: FileState = "unpacked" if articles else "rejected"
+        return self.settled(self.received.path, self.received.article_id, state, f"holds {told}")
 
-def _normalized(received: ArticleReceived, document: Document, limits: Limits, now: datetime) -> Message:
-    if document.draft is None:
-        return _settled(received, document.path, document.article_id, document.reason, now)
-    try:
-        composed = compose(document.draft, document.sidecar or received.sidecar, limits)
-    except RejectedError as error:
-        return _settled(received, document.path, document.article_id, str(error), now)
-    return ArticleNormalized(
-        article_id=document.article_id,
-        version=received.version,
-        path=document.path,
-        stem=document.stem,
-        title=composed.title,
-        body=composed.body,
-        sentences=composed.sentences,
-        published=composed.published,
-        published_from=composed.published_from,
-        source=composed.source,
-        url=composed.url,
-        credits=composed.credits,
-        language=composed.language,
-        signature=composed.signature,
-        set_aside=composed.set_aside,
-        flags=composed.flags,
-    )
-
-
-def _settled(
-    received: ArticleReceived, path: str, article_id: str, reason: str, now: datetime
-) -> FileSettled:
-    return FileSettled(
-        path=path,
-        version=received.version,
-        state="rejected",
-        reason=reason,
-        article_id=article_id,
-        settled_at=now,
-    )
+    def settled(self, path: str, article_id: str, state: FileState, reason: str) -> FileSettled:
+        return FileSettled(
+            path=path,
+            version=self.received.version,
+            state=state,
+            reason=reason,
+            article_id=article_id or None,
+            article_version=self.received.version,
+            settled_at=self.now,
+        )

@@ -99,7 +99,9 @@ def _prefers_place(actor: Meaning, candidate: Candidate, text: str, folded: str)
     """A capital is a place behind `in`, `near` ..., before `province` and as a dateline; a de-facto state is a place
     unless its forces or officials are meant."""
     if actor.form == "de_facto_state":
-        return word_after(folded, candidate.end) not in _FORCE_NOUNS
+        before = folded[max(0, candidate.start - 24) : candidate.start + 1].split()
+        belongs = before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS
+        return word_after(folded, candidate.end) not in _FORCE_NOUNS and not belongs
     if actor.form not in _ADMINS:
         return False
     return (
