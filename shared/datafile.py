@@ -25,7 +25,8 @@ class _Loader(yaml.SafeLoader):
 
 
 def load_yaml(path: Path, kind: type[T]) -> T:
-    """The file as a `kind` (a pydantic model, or a list or dict of them). Raises DataFileError, or OSError."""
+    """The file as a `kind` (a pydantic model, or a list or dict of them). Raises DataFileError, or
+    OSError."""
     text = path.read_text(encoding="utf-8")
     try:
         root = yaml.compose(text, Loader=_Loader)

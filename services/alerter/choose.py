@@ -14,7 +14,7 @@ from shared.schemas.incident import Incident
 from shared.schemas.incident_changed import IncidentChanged
 
 MOST_EVIDENCE = 6
-Choice = tuple[AlertRaised, Notified]
+Choice = tuple[AlertRaised | None, Notified]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,12 @@ class Watch:
 def choose_alerts(
     change: IncidentChanged, watch: Watch, notified: Iterable[Notified], now: datetime
 ) -> list[Choice]:
-    """One alert at most for each subscriber, and what to remember as told.
+    """One alert at most for each subscriber, and what to remember as told (which may change without an
+    alert).
 
-    `notified` is what was last told of this incident and of those merged into it. A revision not newer than the one
-    told raises nothing, nor does one without news; what a rule keeps back comes as a suppressed alert.
+    `notified` is what was last told of this incident and of those merged into it. A revision not newer than
+    the one told raises nothing, nor does one without news; what a rule keeps back comes as a suppressed
+    alert.
     """
     told = _by_subscriber(notified)
     subscribers = dict.fromkeys(rule.subscriber for rule in watch.rules)
@@ -49,7 +51,7 @@ def _choose(
         return None
     if incident.status != "active":
         return _end(change, watch, own, now)
-    known = [row for row in rows if row is not own or not own.closed]
+    known = [row for row in rows if not row.closed]
     severity = watch.steps.severity_of(incident.best)
     rules = [one for one in watch.rules if one.subscriber == subscriber and one.matches(incident, severity)]
     if not rules:
@@ -57,7 +59,7 @@ def _choose(
     before = _together(known) if known else None
     what = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
     if before and not what:
-        return None
+        return (None, snapshot(incident, subscriber)) if len(known) > 1 else None
     kind: AlertKind = what[0].weight if before else "new"
     alert = _alert(change, watch, rules, kind, what, subscriber, now)
     return alert, _remembered(alert, incident, own)

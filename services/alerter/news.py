@@ -13,12 +13,18 @@ from shared.schemas.places import Place
 Weight = Literal["escalation", "correction", "update"]
 _VAGUE = 5
 _SENTENCES = 2
-_VERBS: dict[Kind, str] = {"killed": "deaths", "wounded": "wounded", "captured": "captured", "missing": "missing"}
+_VERBS: dict[Kind, str] = {
+    "killed": "deaths",
+    "wounded": "wounded",
+    "captured": "captured",
+    "missing": "missing",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """`reason` says in words which step was passed; `text` is the part of the alert's sentence it adds, if any."""
+    """`reason` says in words which step was passed; `text` is the part of the alert's sentence it adds, if
+    any."""
 
     weight: Weight
     reason: str
@@ -31,9 +37,9 @@ def news(incident: Incident, told: Notified, steps: Steps, caused_by: str | None
     found = [
         *_deaths(incident, told, steps, caused_by),
         *_first_civilians(incident, told, steps, caused_by),
+        *_losses(incident, told, caused_by),
         *_weapons(incident, told, steps, caused_by),
         *_places(incident, told, steps, caused_by),
-        *_losses(incident, told, caused_by),
     ]
     order: tuple[Weight, ...] = ("escalation", "correction", "update")
     return sorted(found, key=lambda one: order.index(one.weight))
@@ -47,7 +53,9 @@ def snapshot(incident: Incident, subscriber: str) -> Notified:
         subscriber=subscriber,
         revision=incident.revision,
         deaths=incident.best,
-        toll={side: {kind: toll.best for kind, toll in kinds.items()} for side, kinds in incident.toll.items()},
+        toll={
+            side: {kind: toll.best for kind, toll in kinds.items()} for side, kinds in incident.toll.items()
+        },
         civilians=_civilians(incident),
         places=tuple(place.name for place in precise),
         sectors=tuple(dict.fromkeys(place.sector for place in precise if place.sector)),
@@ -95,7 +103,9 @@ def _deaths(incident: Incident, told: Notified, steps: Steps, caused_by: str | N
     yield News("update", f"deaths from {before} to {now}", text, evidence)
 
 
-def _first_civilians(incident: Incident, told: Notified, steps: Steps, caused_by: str | None) -> Iterator[News]:
+def _first_civilians(
+    incident: Incident, told: Notified, steps: Steps, caused_by: str | None
+) -> Iterator[News]:
     for kind in steps.first_civilians:
         if told.civilians.get(kind) or not _civilians(incident).get(kind):
             continue
@@ -125,9 +135,11 @@ def _places(incident: Incident, told: Notified, steps: Steps, caused_by: str | N
     evidence = _of_report(incident, caused_by, names)
     sectors = _new_sectors(new, told)
     if steps.new_sector and sectors:
-        yield News("escalation", f"new sector: {', '.join(sectors)}", f"now also {', '.join(names)}", evidence)
+        yield News(
+            "escalation", f"new sector: {', '.join(sectors)}", f"now also {', '.join(names)}", evidence
+        )
     else:
-        yield News("update", f"new places: {', '.join(names)}", f"places: {', '.join(names)}", evidence)
+        yield News("update", f"new places: {', '.join(names)}", f"newly named: {', '.join(names)}", evidence)
 
 
 def _new_sectors(new: Iterable[Place], told: Notified) -> list[str]:
@@ -145,7 +157,8 @@ def _losses(incident: Incident, told: Notified, caused_by: str | None) -> Iterat
                 continue
             claims = _cited(incident, side, kind, toll.best, caused_by)
             change = f"{_VERBS[kind]} of {side} {before} -> {toll.best}"
-            text = "" if kind == "killed" else f"{side} {kind} {before} -> {toll.best}"
+            shown = kind == "killed" or incident.civilians.get(side, {}).get(kind) == toll
+            text = "" if shown else f"{side} {kind} {before} -> {toll.best}"
             weight: Weight = "update" if toll.best > before else "correction"
             yield News(weight, change, text, tuple(map(_of_claim, claims)))
 
@@ -161,7 +174,8 @@ def _civilians(incident: Incident) -> dict[str, int]:
 def _cited(
     incident: Incident, side: str, kind: Kind, figure: int, caused_by: str | None, *, who: str | None = None
 ) -> list[IncidentClaim]:
-    """Claims of this figure, those of the causing report first; where no claim has it (a sum), those that are part."""
+    """Claims of this figure, those of the causing report first; where no claim has it (a sum), those that are
+    part."""
     claims = [
         claim
         for claim in incident.claims
@@ -175,7 +189,9 @@ def _of_claim(claim: IncidentClaim) -> AlertEvidence:
     return AlertEvidence(**dict(claim.evidence), article_id=claim.article_id, stem=claim.stem)
 
 
-def _of_report(incident: Incident, caused_by: str | None, words: Iterable[str] = ()) -> tuple[AlertEvidence, ...]:
+def _of_report(
+    incident: Incident, caused_by: str | None, words: Iterable[str] = ()
+) -> tuple[AlertEvidence, ...]:
     """The sentences with these words, else the first ones of the causing report, else of any."""
     wanted = [word.casefold() for word in words]
     links = sorted(incident.links, key=lambda link: link.report_id != caused_by)

@@ -57,8 +57,8 @@ class Near(_Strict):
 
 
 class WatchRule(_Strict):
-    """Of each list one entry is enough. `countries` are those of the places and the sides; `keywords` are looked for
-    in the evidence, whatever their case; `kinds` and `min_severity` are of the alert."""
+    """Of each list one entry is enough. `countries` are those of the places and the sides; `keywords` are
+    looked for in the evidence, whatever their case; `kinds` and `min_severity` are of the alert."""
 
     name: str
     subscriber: str = "everyone"

@@ -41,7 +41,7 @@ def stage(store: AlertStore, watch: Watch, *, scope: Scope = nullcontext) -> Sta
         choices = choose_alerts(message, watch, told, now)
         for _, notified in choices:
             store.remember(notified)
-        return [alert for alert, _ in choices]
+        return [alert for alert, _ in choices if alert]
 
     return Stage("alerter", (IncidentChanged,), (AlertRaised,), apply, scope)
 

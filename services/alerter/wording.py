@@ -12,7 +12,12 @@ from shared.schemas.incident import Incident
 
 NAMES_FILE = Path(__file__).parent / "data" / "names.yml"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_LOSSES: dict[Kind, str] = {"killed": "dead", "wounded": "wounded", "captured": "captured", "missing": "missing"}
+_LOSSES: dict[Kind, str] = {
+    "killed": "dead",
+    "wounded": "wounded",
+    "captured": "captured",
+    "missing": "missing",
+}
 _MOST_PLACES = 3
 _VAGUE = 5
 
@@ -20,7 +25,8 @@ Names = Mapping[str, str]
 
 
 def sentence(kind: AlertKind, incident: Incident, what: Iterable[News], names: Names) -> str:
-    """`Escalation: Armenia-Azerbaijan border clash, 12-14 Sep 2022, Jermuk: deaths 99 -> 155 (AM 105, AZ 50)`."""
+    """`Escalation: Armenia-Azerbaijan border clash, 12-14 Sep 2022, Jermuk: deaths 99 -> 155 (AM 105, AZ
+    50)`."""
     texts = list(dict.fromkeys(one.text for one in what if one.text))
     said = _first_time(incident) if kind == "new" else ", ".join(texts or [one.reason for one in what])
     return f"{kind.capitalize()}: {title(incident, names)}: {said}"

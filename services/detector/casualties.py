@@ -20,7 +20,10 @@ _NOUNS = {"R": "captured", "I": "wounded"}
 _PEOPLE = {"m": "military", "c": "civilian", "h": "unspecified"}
 
 # The noun phrase behind a number: "of its", "more", "Azerbaijani", "army", then the head.
-_PHRASE = re.compile(r"(?:o?[ap]?r?o?[ap]?)(?:[xJAPrOd'w]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'Ad]))")
+_PHRASE = re.compile(
+    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'AdFIRG]))"
+)
 # What may stand behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
@@ -77,7 +80,8 @@ def figures(line: Line) -> list[Figure]:
 
 def _starts(line: Line) -> Iterator[int]:
     for at, symbol in enumerate(line.symbols):
-        if symbol in "Nz" or (symbol == "a" and line.words[at] in ("a", "an")):
+        inner = symbol == "N" and re.search(r"No[ap]?\Z", line.symbols[:at])  # "one of the two pilots"
+        if (symbol in "Nz" and not inner) or (symbol == "a" and line.words[at] in ("a", "an")):
             yield at
 
 
@@ -139,13 +143,21 @@ def _of_noun(line: Line, figure: Figure, phrase: _Phrase) -> Figure | None:
     military = any(line.words[i] in ("military", "army", "troop", "soldier") for i in range(figure.at, head))
     who = "military" if military else "civilian" if "civilian" in line.words[figure.at : head] else "unspecified"
     mixed = word.startswith("casualt") or word in ("losses", "loss")
-    return replace(figure, kind="killed", who=who, mixed=mixed, predicate=head)
+    side = figure.side_at
+    lost = re.search(r"L[arx]{0,2}\Z", line.symbols[: figure.at])
+    if side < 0 and figure.pronoun < 0 and lost:
+        side = _subject(line, lost.start())
+    return replace(figure, kind="killed", who=who, mixed=mixed, predicate=head, side_at=side)
 
 
 def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figure]) -> Figure | None:
+    if _speaks_or_moves(line, phrase):
+        return None
     right = _right(line, phrase)
     left = _left(line, figure.at)
-    inherits = before[-1] if before and _joined(line, before[-1], figure.at) else None
+    if left >= 0 and not phrase.head and not _ends_clause(line, phrase.end):
+        left = -1
+    inherits = before[-1] if before and _joined(line, before[-1], figure.at, bool(phrase.head)) else None
     if right >= 0 and (left < 0 or right - phrase.end <= 3):
         found = replace(figure, kind=_PREDICATES[line.symbols[right]], predicate=right)
     elif left >= 0 and (taken := _from_left(line, figure, left)):
@@ -157,8 +169,20 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
         if ahead < 0:
             return None
         found = replace(figure, kind=_PREDICATES[line.symbols[ahead]], predicate=ahead)
-    found = replace(found, mixed=found.mixed or _is_mixed(line, found))
+    if _is_mixed(line, found):
+        found = replace(found, mixed=True, kind="killed")
     return _fill_from(found, phrase, inherits or _listed(line, before, figure.at))
+
+
+def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
+    """`one doctor said`, `1,000 people were displaced`: the people of another verb."""
+    tail = line.symbols[phrase.end : phrase.end + 4]
+    if tail[:1] == "S" and line.words[phrase.end] not in _PASSIVE_SAYING:
+        return True
+    return bool(phrase.head) and bool(re.match(r"v+r?x", tail)) and "K" not in line.symbols[phrase.end : phrase.end + 6]
+
+
+_PASSIVE_SAYING = frozenset(("reported", "confirmed", "estimated", "listed", "counted"))
 
 
 def _ends_clause(line: Line, end: int) -> bool:
@@ -197,7 +221,14 @@ def _is_active(line: Line, start: int, verb: int) -> bool:
     return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 :]))
 
 
+_TOLL = re.compile(r"T[^.;NSkKL]{0,14}\Z")
+_REACHED = frozenset("at to of reached reaching is was stands stood hit hits passed topped exceeded climbed rose".split())
+
+
 def _left(line: Line, at: int) -> int:
+    toll = _TOLL.search(line.symbols[:at])
+    if toll and at and line.words[at - 1] in _REACHED:
+        return toll.start()
     match = _LEFT.search(line.symbols[:at])
     if not match:
         return -1
@@ -219,14 +250,16 @@ def _from_left(line: Line, figure: Figure, left: int) -> Figure | None:
     if symbol == "F":
         return replace(figure, kind="killed", predicate=left)
     if symbol == "L":
-        return replace(figure, kind="killed", predicate=left) if figure.who else None
+        side = figure.side_at if figure.side_at >= 0 or figure.pronoun >= 0 else _subject(line, left)
+        return replace(figure, kind="killed", predicate=left, side_at=side) if figure.who else None
     return replace(figure, kind=_PREDICATES[symbol], predicate=left)
 
 
-def _joined(line: Line, other: Figure, at: int) -> bool:
+def _joined(line: Line, other: Figure, at: int, has_noun: bool) -> bool:
     """Whether only a comma or "and" (and dates and places) stands between a figure and the number at `at`."""
     between = line.symbols[other.end : at]
-    return len(between) <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}(?:,&?|&|,i|i)[ar<]{0,2}", between))
+    joint = r"(?:,&?|&)[ar<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
+    return len(between) <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}" + joint, between))
 
 
 def _listed(line: Line, before: list[Figure], at: int) -> Figure | None:
@@ -247,18 +280,25 @@ def _ahead(line: Line, phrase: _Phrase) -> int:
 
 
 def _is_mixed(line: Line, figure: Figure) -> bool:
-    """`killed or wounded 1,500`, `200 killed or wounded`: one figure for both."""
-    around = line.symbols[max(0, figure.predicate - 2) : figure.predicate + 3]
-    words = line.words[max(0, figure.predicate - 2) : figure.predicate + 3]
-    return bool(re.search(r"[KWC],?[KWC]?,?&[WCK]", around)) and "or" in words
+    """`killed or wounded 1,500`, `200 killed, wounded or captured`: one figure for all."""
+    start = max(0, figure.predicate - 4)
+    match = re.search(r"[KWC](?:,[KWC])?,?&[KWCI]", line.symbols[start : figure.predicate + 6])
+    if not match or not match.start() <= figure.predicate - start < match.end():
+        return False
+    return "or" in line.words[start + match.start() : start + match.end()] or "and" in line.words[start + match.start() : start + match.end()]
+
+
+_WITHHELD = frozenset("given available known figures figure provided released toll details disclosed count separate precise breakdown".split())
 
 
 def _zero(line: Line, at: int) -> Figure | None:
     """`no casualties`, `nobody was hurt`, `no soldier was wounded`, `without losses`."""
     match = _ZERO.match(line.symbols, at)
-    if not match or line.words[at] == "any":
+    if not match or line.words[at] in ("any", "not", "n't", "nor", "neither"):
         return None
     noun = match.start("noun")
+    if any(word in _WITHHELD for word in line.words[noun + 1 : noun + 5]):
+        return None
     symbol, predicate = line.symbols[noun], noun
     if symbol in "hmc":
         verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 :])

@@ -45,24 +45,59 @@ class Claimant:
 
 
 def claims(
-    lines: Sequence[Line], article: ArticleTagged, parties: Parties, default: bool
+    lines: Sequence[Line], article: ArticleTagged, parties: Parties, year: int | None
 ) -> Iterator[tuple[Line, Claim]]:
-    """Claims of the lines, in order. `default` lets claims without any side in (side `total`)."""
-    last = Claimant()
-    previous: Line | None = None
+    """Claims of the lines, in order; what a sentence tells of other wars is left out."""
+    told = Told()
     for line in lines:
-        claimant = claimant_of(line, article.body, last)
+        told.claimant = claimant_of(line, len(line), article.body, told.claimant)
         for figure in figures(line):
-            claim = _claim(figure, line, previous, article, parties, claimant)
-            if claim and (default or claim.side != "total"):
+            if belongs_to_the_past(line, figure, year):
+                continue
+            claim = _claim(figure, line, article, parties, told)
+            if claim:
                 yield line, claim
-        last, previous = claimant, line
+                if claim.side != "total":
+                    told.side, told.side_line = claim.side, line.number
+        told.previous = line
+        told.ground = _ground(line, None, parties) or (told.ground if line.paragraph else None)
 
 
-def _claim(
-    figure: Figure, line: Line, previous: Line | None, article: ArticleTagged, parties: Parties, claimant: Claimant
-) -> Claim | None:
-    side = _side(figure, line, previous, parties, claimant)
+@dataclass(slots=True)
+class Told:
+    """What the sentences before have set up: who spoke, whose losses, on whose ground."""
+
+    claimant: Claimant = Claimant()
+    previous: Line | None = None
+    side: str | None = None
+    side_line: int = -9
+    ground: str | None = None
+
+
+_WARS = frozenset("war conflict insurgency uprising revolt rebellion civil war unrest crisis genocide massacre famine".split())
+
+
+def belongs_to_the_past(line: Line, figure: Figure, year: int | None) -> bool:
+    """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: not this event's losses."""
+    head = line.words[: figure.at]
+    if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
+        return True
+    if figure.predicate >= 0 and any(word in _WARS for word in line.words[max(0, figure.predicate - 5) : figure.predicate]):
+        return line.symbols[figure.predicate] in "kKQ" and figure.predicate < figure.at
+    tail = line.words[figure.at :]
+    if "since" in tail:
+        behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
+        return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
+    return False
+
+
+def _year_between(line: Line, start: int, end: int) -> bool:
+    return any(m is not None and m.kind == "date" and m.form in ("year", "month", "day") for m in line.mentions[start:end])
+
+
+def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told) -> Claim | None:
+    claimant = claimant_of(line, figure.at, article.body, told.claimant)
+    side = _side(figure, line, parties, claimant, told)
     if side is None:
         return None
     low, best, high = (None, None, None) if figure.vague else (figure.low, figure.best, figure.high)
@@ -72,55 +107,67 @@ def _claim(
     return Claim(
         side=side,
         kind=figure.kind,
-        who=_who(figure, side),
+        who=figure.who or "unspecified",
         low=low,
         best=best,
         high=high,
         period="daily" if day else "cumulative" if "since" in line.words else "unknown",
         as_of=day,
         claimed_by=claimant.words,
-        claimant_side="both" if claimant.side == "both" else claimant.side,
+        claimant_side=claimant.side,
         evidence=Evidence(start=line.start, end=line.end, text=article.body[line.start : line.end]),
     )
 
 
-def _who(figure: Figure, side: str) -> str:
-    del side
-    return figure.who or "unspecified"
+_HOSTILE = frozenset(
+    "terrorist terrorists militant militants gunman gunmen infiltrator infiltrators intruder intruders insurgent insurgents "
+    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists".split()
+)
 
 
-def _side(figure: Figure, line: Line, previous: Line | None, parties: Parties, claimant: Claimant) -> str | None:
+def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
     """The side whose loss it is; `total` when none is told; None when it is another country's."""
     named = line.mentions[figure.side_at] if figure.side_at >= 0 else None
     if named is not None:
-        return _known(side_of(named).name, parties)
-    if figure.pronoun >= 0:
-        owner = _owner(line, figure.pronoun, previous)
-        if owner is not None and parties.knows(owner):
-            return owner
-        if claimant.side and parties.knows(claimant.side):
-            return claimant.side
-    if figure.agent >= 0:
-        agent = line.mentions[figure.agent]
-        victim = parties.other_than(agent.ref) if agent else None
-        if victim and figure.who != "civilian":
-            return victim
-    if figure.who in ("civilian", "unspecified", ""):
-        ground = _ground(line, figure, parties)
-        if ground:
-            return ground
-    if figure.agent >= 0:
-        agent = line.mentions[figure.agent]
-        victim = parties.other_than(agent.ref) if agent else None
-        if victim:
-            return victim
-    if claimant.side and claimant.side != "both" and parties.knows(claimant.side) and figure.who == "military":
-        return claimant.side
-    return "total"
+        return named.ref if parties.knows(named.ref) else None
+    return (
+        _owner_side(figure, line, parties, claimant, told)
+        or _victim(figure, line, parties)
+        or _enemy(figure, line, parties, claimant)
+        or (figure.who != "military" and _ground(line, figure, parties))
+        or _victim(figure, line, parties, civilians=True)
+        or _own(claimant, parties)
+        or (figure.who != "military" and told.ground)
+        or (told.side if line.number - told.side_line <= 1 else None)
+        or "total"
+    )
 
 
-def _known(name: str, parties: Parties) -> str | None:
-    return name if parties.knows(name) else None
+def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
+    """`three of its soldiers`: the side the possessive stands for."""
+    if figure.pronoun < 0:
+        return None
+    owner = _owner(line, figure.pronoun, told.previous)
+    return owner if owner is not None and parties.knows(owner) else _own(claimant, parties)
+
+
+def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = False) -> str | None:
+    """The opponent of who did it; civilians belong to the ground they were on, so they come later."""
+    agent = line.mentions[figure.agent] if figure.agent >= 0 else None
+    if agent is None or (figure.who == "civilian" and not civilians):
+        return None
+    return parties.other_than(agent.ref)
+
+
+def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
+    """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
+    if claimant.side and claimant.side != "both" and _HOSTILE & set(line.words[figure.at : figure.end]):
+        return parties.other_than(claimant.side)
+    return None
+
+
+def _own(claimant: Claimant, parties: Parties) -> str | None:
+    return claimant.side if claimant.side and claimant.side != "both" and parties.knows(claimant.side) else None
 
 
 def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
@@ -144,7 +191,7 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
     return None
 
 
-def _ground(line: Line, figure: Figure, parties: Parties) -> str | None:
+def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
     """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground they were."""
     best: tuple[int, str] | None = None
     for index, mention in enumerate(line.mentions):
@@ -152,11 +199,11 @@ def _ground(line: Line, figure: Figure, parties: Parties) -> str | None:
             continue
         code = None
         if mention.kind == "place" and mention.place and mention.form != "dateline":
-            code = mention.place.country.split("|")[0]
+            code = mention.place.country  # of two claimants neither
         elif mention.kind == "actor" and _is_ground(line, index):
             code = mention.ref
         if code and parties.knows(code):
-            distance = abs(index - figure.at)
+            distance = abs(index - (figure.at if figure else 0))
             if best is None or distance < best[0]:
                 best = (distance, code)
     return best[1] if best else None
@@ -165,27 +212,37 @@ def _ground(line: Line, figure: Figure, parties: Parties) -> str | None:
 def _is_ground(line: Line, at: int) -> bool:
     if any(word in _SOIL for word in line.words[at + 1 : at + 3]):
         return True
-    return at > 0 and line.words[at - 1] in ("in", "inside", "northern", "southern", "eastern", "western", "into")
+    if at > 1 and line.words[at - 1] == "of" and line.words[at - 2] in _DIRECTIONS:
+        return True
+    return at > 0 and line.words[at - 1] in ("in", "inside", "into", "northern", "southern", "eastern", "western", "central")
 
 
-def claimant_of(line: Line, body: str, last: Claimant) -> Claimant:
-    """Who speaks in the sentence: `X said`, `according to X`; a statement or "it" goes on with the one before."""
-    for index, symbol in enumerate(line.symbols):
-        if symbol != "S":
-            continue
-        if line.words[index] in ("according to", "citing", "cited", "quoted"):
-            words, start, stop = _after(line, index, body)
-        else:
-            words, start, stop = _before(line, index, body)
-        if not words:
+_DIRECTIONS = frozenset("north south east west north-east north-west south-east south-west northeast northwest southeast southwest part parts".split())
+
+
+def claimant_of(line: Line, at: int, body: str, last: Claimant) -> Claimant:
+    """Who says what stands at item `at`: the nearest verb of saying before it, else the first behind it.
+
+    A statement or "it" goes on with the claimant of the sentence before.
+    """
+    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
+    verbs.sort(key=lambda index: (index > at, abs(index - at)))
+    for index in verbs:
+        source = line.words[index] in ("according to", "citing", "cited", "quoted")
+        words, start, stop = (_after if source else _before)(line, index, body)
+        if not words or words.lower().split()[0] in _CONJUNCTIONS:
             continue
         side = next((m.ref for i, m in line.actors() if start <= i < stop), None)
         if any(phrase in words.lower() for phrase in _BOTH):
             side = "both"
-        if side is None and last.words and words.lower().split()[0] in ("it", "he", "she", "the", "they", "she", "his"):
-            return Claimant(last.words, last.side)
+        if side is None and last.words and words.lower().split()[0] in _ANAPHORS:
+            return last
         return Claimant(words, side)
     return Claimant()
+
+
+_ANAPHORS = frozenset("it he she the they his statement ministry".split())
+_CONJUNCTIONS = frozenset("while and but as when which who that".split())
 
 
 def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:

@@ -1,6 +1,6 @@
 """Reads the border clashes out of a tagged article."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from services.detector.casualties import figures
@@ -21,6 +21,7 @@ from shared.schemas.spans import Evidence
 
 _EVIDENCE = 5
 _SECONDARY = 0.6
+_GROUP_SHARE = 0.4
 
 
 def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list[ReportDetected]]:
@@ -76,7 +77,25 @@ def _ranked(
         values = features(pair, found, lines, plausibility(one, other, setting.borders), has_claims)
         result.append((pair, probability(values), sums[pair]))
     result.sort(key=lambda row: (-row[1], -row[2], row[0]))
-    return [(pair, chance) for pair, chance, _ in result]
+    return _specific([(pair, chance) for pair, chance, _ in result], sums, sides)
+
+
+def _specific(
+    ranked: list[tuple[Pair, float]], sums: Mapping[Pair, float], sides: dict[str, Side]
+) -> list[tuple[Pair, float]]:
+    """A force that sits in the other state goes before that state, where the text tells of it nearly as much."""
+    if not ranked:
+        return ranked
+    first, chance = ranked[0]
+    for pair, _ in ranked[1:]:
+        shared = set(first) & set(pair)
+        group = next(iter(set(pair) - shared), None)
+        state = next(iter(set(first) - shared), None)
+        if len(shared) == 1 and group and state and not sides[group].is_state and state in sides[group].homes:
+            if sums[pair] >= _GROUP_SHARE * sums[first]:
+                rest = [row for row in ranked if row[0] not in (pair, first)]
+                return [(pair, chance), *rest]
+    return ranked
 
 
 def _chosen(ranked: Sequence[tuple[Pair, float]], found: Sequence[Scene]) -> list[Pair]:
@@ -107,7 +126,7 @@ def _claims(
 ) -> Iterator[tuple[Line, Claim]]:
     past = {id(s.line) for s in found if s.past}
     current = [line for line in lines if id(line) not in past and not _looks_back(line, article)]
-    yield from claims(current, article, Parties(sides[pair[0]], sides[pair[1]]), default=True)
+    yield from claims(current, article, Parties(sides[pair[0]], sides[pair[1]]), _year(article))
 
 
 def _looks_back(line: Line, article: ArticleTagged) -> bool:

@@ -154,8 +154,20 @@ def looks_back(line: Line, year: int | None) -> bool:
     if fresh:
         return False
     if any(e.past for e in line.entries):
-        return True
-    return any(m and m.kind == "date" and _is_old(m, year) for m in line.mentions)
+        return not _compares(line)
+    old = any(m and m.kind == "date" and _is_old(m, year) for m in line.mentions)
+    return old and not _compares(line)
+
+
+_SUPERLATIVES = frozenset("deadliest worst heaviest biggest bloodiest fiercest wildest gravest largest most first highest serious fresh renewed new latest".split())
+
+
+def _compares(line: Line) -> bool:
+    """`the deadliest fighting since a 2020 war`: the past is only what the present is measured by."""
+    if "since" not in line.words[1:]:
+        return False
+    since = line.words.index("since", 1)
+    return any(word in _SUPERLATIVES for word in line.words[max(0, since - 12) : since])
 
 
 def _is_recent(mention: Mention, year: int | None) -> bool:

@@ -14,6 +14,8 @@ SECOND = 1_000_000_000
 # A clock that says "later" than this was set back: what waits for it does not wait.
 LONGEST_WAIT = 120 * SECOND
 
+LONGEST_REST = 60 * SECOND
+
 # The kernel stamps times once a tick (10 ms at CONFIG_HZ=100); FAT, SMB and old NFS servers once in two
 # seconds. Within that time a second change of the same size leaves no trace (git's "racy" entries).
 FINE_STAMP = 20_000_000
@@ -154,9 +156,8 @@ def within(files: Iterable[File], most_bytes: int) -> list[File]:
 
 
 def pause_after_scan(duration: int, rescan: int, *, watched: bool) -> int:
-    """How long to rest after a rescan that took `duration`: a tenth of one core at most goes into looking
-    around.
+    """How long to rest after a rescan that took `duration`, so that at most a tenth of a core goes into rescans.
 
-    Where changes are told about as they happen, a fiftieth.
+    A fiftieth where changes are told about as they happen. A minute is the longest, but `rescan` the shortest.
     """
-    return max(rescan, max(duration, 0) * (49 if watched else 9))
+    return max(rescan, min(max(duration, 0) * (49 if watched else 9), LONGEST_REST))

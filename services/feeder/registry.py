@@ -23,10 +23,11 @@ _COUNT_OLD = (
     "UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; "
 )
 _STEPS = (
-    "CREATE TABLE feeder_files (path BLOB PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,"
-    " ctime_ns INTEGER NOT NULL, looked_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, rank INTEGER NOT NULL,"
-    " due INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT,"
-    " version INTEGER NOT NULL, first_seen INTEGER NOT NULL, settled_at INTEGER) WITHOUT ROWID",
+    "CREATE TABLE feeder_files (path BLOB PRIMARY KEY,"
+    " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,"
+    " looked_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,"
+    " state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT, version INTEGER NOT NULL,"
+    " first_seen INTEGER NOT NULL, settled_at INTEGER) WITHOUT ROWID",
     "CREATE INDEX feeder_due ON feeder_files (rank, ready_at) WHERE due = 1",
     "CREATE INDEX feeder_holders ON feeder_files (article_id) WHERE article_id IS NOT NULL",
     "CREATE INDEX feeder_loose ON feeder_files (path)"
@@ -122,9 +123,9 @@ class Registry:
     def save(self, files: Iterable[File]) -> None:
         """Replaces the rows whole."""
         self.database.execute_many(
-            "UPDATE feeder_files SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, looked_at = ?5, ready_at = ?6,"
-            " rank = ?7, due = ?8, state = ?9, reason = ?10, article_id = ?11, version = ?12, first_seen = ?13,"
-            " settled_at = ?14 WHERE path = ?1",
+            "UPDATE feeder_files SET size = ?2, mtime_ns = ?3, ctime_ns = ?4, looked_at = ?5,"
+            " ready_at = ?6, rank = ?7, due = ?8, state = ?9, reason = ?10, article_id = ?11, version = ?12,"
+            " first_seen = ?13, settled_at = ?14 WHERE path = ?1",
             (_row(file) for file in files),
         )
 

@@ -215,7 +215,7 @@ class Walk:
             seen.append(Seen(path, look))
 
     def _descend(self, level: _Level, entry: "os.DirEntry[str]", prefix: bytes, seen: list[Seen]) -> None:
-        if len(self._levels) >= DEEPEST:
+        if prefix.count(b"/") > DEEPEST:
             seen.append(Seen(prefix, _entry_look(entry) or BARRED))
             return
         try:

@@ -1,10 +1,11 @@
 """Which reports are of one incident: a function of the set of reports, never of their order.
 
-Tiers: dated and placed reports chain by days and places. Each less certain report (dated only, placed only, neither)
-then follows the one report of a more certain tier it agrees with most, so that it never bridges two. Those that
-found none chain among themselves, and follow as a whole a report of their tier that found one.
+Tiers: dated and placed reports chain by days and places. Each less certain report (dated only, placed only,
+neither) then follows the one report of a more certain tier it agrees with most, so that it never bridges two.
+Those that found none chain among themselves, and follow as a whole a report of their tier that found one.
 
-Everything is decided along pairs that agree: the clusters of a dyad are those of its connected neighbourhoods.
+Everything is decided along pairs that agree: the clusters of a dyad are those of its connected
+neighbourhoods.
 """
 
 from collections.abc import Iterable, Mapping

@@ -16,7 +16,8 @@ _UNKNOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """`start` and `end` are EDTF, `prec` is UCDP's `date_prec`. `anchor` is the first known day, if there is one."""
+    """`start` and `end` are EDTF, `prec` is UCDP's `date_prec`. `anchor` is the first known day, if there is
+    one."""
 
     start: str | None = None
     end: str | None = None

@@ -27,7 +27,8 @@ def incident(
     *,
     merged_from: tuple[str, ...] = (),
 ) -> Incident:
-    """Revision 1 of what these reports tell. Depends on their set alone, but for `incident_id` and `merged_from`."""
+    """Revision 1 of what these reports tell. Depends on their set alone, but for `incident_id` and
+    `merged_from`."""
     members = sorted(reports, key=order_of)
     first = members[0].report
     when = dates(members, rule)

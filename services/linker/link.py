@@ -1,8 +1,9 @@
-"""Folds reports into the incidents of their dyad. What belongs together is `clusters`' word; here incidents get their
-ids, revisions, merges and redirects.
+"""Folds reports into the incidents of their dyad. What belongs together is `clusters`' word; here incidents
+get their ids, revisions, merges and redirects.
 
-An incident is founded by a report and named after it. It follows its founder, or, where that is gone, the report that
-came first of those it had. Where several meet, the one founded first survives and the others redirect to it for ever.
+An incident is founded by a report and named after it. It follows its founder, or, where that is gone, the
+report that came first of those it had. Where several meet, the one founded first survives and the others
+redirect to it for ever.
 """
 
 from collections import defaultdict
@@ -22,8 +23,8 @@ from shared.schemas.report_detected import ReportDetected
 
 @dataclass(slots=True)
 class Casebook:
-    """A dyad in memory: incidents by id, each report's incident, each incident's founder if that is among its reports,
-    and the order in which reports arrived and incidents were founded."""
+    """A dyad in memory: incidents by id, each report's incident, each incident's founder if that is among its
+    reports, and the order in which reports arrived and incidents were founded."""
 
     neighbours: Neighbours
     incidents: dict[str, Incident] = field(default_factory=dict)
@@ -36,7 +37,8 @@ class Casebook:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a message changed: reports that came and went, incidents in their new revision, and the news of it."""
+    """What a message changed: reports that came and went, incidents in their new revision, and the news of
+    it."""
 
     added: tuple[ReportDetected, ...] = ()
     removed: tuple[str, ...] = ()
@@ -54,7 +56,8 @@ def casebook(reports: Iterable[ReportDetected], incidents: Iterable[Incident], r
 
 
 def link(book: Casebook, detected: ReportDetected) -> Outcome:
-    """Takes a report in; older versions of its article go. Changes `book`; a report already held changes nothing."""
+    """Takes a report in; older versions of its article go. Changes `book`; a report already held changes
+    nothing."""
     report_id = detected.report.report_id
     if book.neighbours.reports.get(report_id) == detected:
         return Outcome()
@@ -73,7 +76,8 @@ def unlink(book: Casebook, article_id: str, version: int) -> Outcome:
 
 
 def restate(book: Casebook, report_ids: Iterable[str], incident_ids: Iterable[str]) -> Outcome:
-    """Says again how these incidents, those of these reports and those merged into them stand: heals a lost message."""
+    """Says again how these incidents, those of these reports and those merged into them stand: heals a lost
+    message."""
     wanted = set(incident_ids) | {book.homes[one] for one in report_ids if one in book.homes}
     found = [one for one in book.incidents.values() if wanted & {one.incident_id, one.redirects_to}]
     return Outcome(messages=tuple(IncidentChanged(incident=one) for one in found))

@@ -15,7 +15,8 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class Neighbours:
-    """`reports` in order of arrival. `edges` has, for each report, those it agrees with and by how many points."""
+    """`reports` in order of arrival. `edges` has, for each report, those it agrees with and by how many
+    points."""
 
     rule: Rule
     reports: dict[str, ReportDetected] = field(default_factory=dict)

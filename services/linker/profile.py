@@ -24,8 +24,9 @@ _DATED, _PRECISE = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the
-    date leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the text.
+    """`days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where
+    the date leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the
+    text.
 
     `order` sorts reports the same way whatever order they came in, and whichever of the two sides is which.
     `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
@@ -99,7 +100,8 @@ def calendar_span(report: Report) -> Days | None:
 
 
 def month_day_span(report: Report) -> Days | None:
-    """First and last day of the (leap) year for dates like `XXXX-07-12`; the last may lie in the next year."""
+    """First and last day of the (leap) year for dates like `XXXX-07-12`; the last may lie in the next
+    year."""
     edges = [edge for text in (report.date_start, report.date_end) if text for edge in text.split("/")]
     if not edges or not edges[0].startswith("XXXX-"):
         return None

@@ -1,4 +1,5 @@
-"""The published rule as a value: loaded from `data/rule.yml`, refused with file and line where it makes no sense."""
+"""The published rule as a value: loaded from `data/rule.yml`, refused with file and line where it makes no
+sense."""
 
 from pathlib import Path
 from typing import Annotated
@@ -79,7 +80,8 @@ class Rule(_Strict):
 
     @model_validator(mode="after")
     def _chance_is_not_enough(self) -> "Rule":
-        """What two reports may share by chance must not join them; `Neighbours` does not look for such pairs."""
+        """What two reports may share by chance must not join them; `Neighbours` does not look for such
+        pairs."""
         points = self.points
         weak = points.alike_titles + points.date_window + points.same_weekdays
         if weak + max(points.near_place, points.fresh) >= self.enough:

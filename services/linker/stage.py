@@ -30,7 +30,8 @@ def stage(
 
 
 class _Linker:
-    """Loads, calls the pure functions, saves. Keeps the casebooks of recent dyads, each with the version it is of."""
+    """Loads, calls the pure functions, saves. Keeps the casebooks of recent dyads, each with the version it
+    is of."""
 
     def __init__(self, store: LinkStore, rule: Rule) -> None:
         self._store, self._rule = store, rule
@@ -89,7 +90,8 @@ class _Linker:
             self._store.save_article(state)
 
     def _change(self, dyad: str, act: Callable[[Casebook], Outcome]) -> list[IncidentChanged]:
-        """Raises ConflictError when others keep saving the dyad first; the host then tries the message again."""
+        """Raises ConflictError when others keep saving the dyad first; the host then tries the message
+        again."""
         for _ in range(TRIES - 1):
             try:
                 return self._try(dyad, act)

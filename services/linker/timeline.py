@@ -11,7 +11,8 @@ from shared.schemas.report_detected import ReportDetected
 
 
 def timeline(members: Sequence[ReportDetected], when: Dates) -> tuple[Moment, ...]:
-    """One moment for each figure of each claimant for a day: as first reported. What has no day comes last."""
+    """One moment for each figure of each claimant for a day: as first reported. What has no day comes
+    last."""
     moments: dict[tuple[Any, ...], Moment] = {}
     for one in members:
         for claim in one.report.claims:

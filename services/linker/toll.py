@@ -1,13 +1,13 @@
 """The toll of an incident by one published rule, from all claims of all its reports.
 
-`best`, for each side and kind: claims of the side itself before those of the other side before those of third parties.
-Among these the latest cumulative figure stands: by the day it is for, then by publication; where that does not tell
-them apart, the larger. Daily figures add up, one for each day (the latest said): after the day of the cumulative figure
-they are added to it, up to that day their sum stands where it is larger. `low` and `high` span what any one claimant
-says in any one report.
+`best`, for each side and kind: claims of the side itself before those of the other side before those of third
+parties. Among these the latest cumulative figure stands: by the day it is for, then by publication; where
+that does not tell them apart, the larger. Daily figures add up, one for each day (the latest said): after the
+day of the cumulative figure they are added to it, up to that day their sum stands where it is larger. `low`
+and `high` span what any one claimant says in any one report.
 
-Military and unspecified losses are one track, civilian losses another, and a side's toll is their sum; a figure that
-does not say whom it counts may include civilians, so with it the larger of the two tracks stands.
+Military and unspecified losses are one track, civilian losses another, and a side's toll is their sum; a
+figure that does not say whom it counts may include civilians, so with it the larger of the two tracks stands.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -25,7 +25,8 @@ _OWN, _ENEMY, _THIRD = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A claim with its day and the day it was said (ordinals), and who said it: `voice` is (report, claimant)."""
+    """A claim with its day and the day it was said (ordinals), and who said it: `voice` is (report,
+    claimant)."""
 
     claim: Claim
     day: int

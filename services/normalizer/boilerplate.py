@@ -20,7 +20,7 @@ _OVERLAP = 64  # no word of a rule is longer
 _FACTS = frozenset({"published", "updated", "source", "byline"})
 _CLOSED = frozenset(".!?…\"'”’)]")
 _DATE = (
-    r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)(?:day)?,? )?(?:"
+    r"(?:(?:Mon|Tue|Tues|Wed|Wednes|Thu|Thur|Thurs|Fri|Sat|Satur|Sun)(?:day)?\.?,? )?(?:"
     r"\d{1,2}(?:st|nd|rd|th)?[ -][a-z]{3,9}\.?,?[ -][12]\d{3}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3}"
     r"|[12]\d{3}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./][12]\d{3})"
 )

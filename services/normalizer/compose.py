@@ -49,8 +49,8 @@ def compose(draft: Draft, sidecar: Sidecar | None, limits: Limits) -> Composed:
     text = _within(repair(draft.text), limits)
     sifted = boilerplate.sift(paragraphs(text))
     title, rest = _title_and_rest(sidecar.title or draft.title, sifted)
-    if not any(char.isalnum() for line in rest for char in line):
-        raise RejectedError(_why_empty(text, sifted))
+    if not rest:
+        raise RejectedError(_why_empty(text))
     body, sentences = _body(title, rest, limits)
     date, origin, flags = _publication(sidecar, draft, sifted.facts, rest)
     language = _declared(sidecar) or language_of("\n".join([*rest, title or ""]))
@@ -80,25 +80,35 @@ def _within(text: str, limits: Limits) -> str:
     return text
 
 
-def _why_empty(text: str, sifted: boilerplate.Sifted) -> str:
-    if sifted.aside and text.strip():
-        return "no article text: nothing is left without page furniture, captions and credits"
-    return (
-        "no article text: the file holds no words" if text.strip() else "no article text: the file is empty"
-    )
+def _why_empty(text: str) -> str:
+    if not text.strip():
+        return "no article text: the file is empty"
+    if not any(map(str.isalnum, text)):
+        return "no article text: the file holds no words"
+    return "no article text: nothing is left without page furniture, captions and credits"
 
 
-# --- title ------------------------------------------------------------------------------------------------------------
+# title
 def _title_and_rest(given: str | None, sifted: boilerplate.Sifted) -> tuple[str | None, list[str]]:
     """The title and the paragraphs below it; the title's repetitions at the top are set aside."""
     lines = sifted.kept
     title = _clean(given) or _headline(lines)
-    rest = [line for line in lines if line]
+    rest = [line for line in lines if line and not _is_rule(line, sifted)]
     while title and rest and _same(rest[0], title):
         repeated = rest.pop(0)
         if repeated != title:
             sifted.put_aside("boilerplate", repeated)
-    return (title, rest) if rest or not title else (None, [title])
+    if rest or not title:
+        return title, rest
+    return None, [title] if any(map(str.isalnum, title)) else []
+
+
+def _is_rule(line: str, sifted: boilerplate.Sifted) -> bool:
+    """`* * *` and `___` between parts of a page."""
+    is_rule = not any(map(str.isalnum, line))
+    if is_rule:
+        sifted.put_aside("boilerplate", line)
+    return is_rule
 
 
 def _headline(lines: list[str]) -> str | None:
@@ -121,7 +131,7 @@ def _same(one: str, other: str) -> bool:
     return one == other or [*filter(str.isalnum, one.lower())] == [*filter(str.isalnum, other.lower())]
 
 
-# --- body -------------------------------------------------------------------------------------------------------------
+# body
 def _body(title: str | None, rest: list[str], limits: Limits) -> tuple[str, tuple[Sentence, ...]]:
     blocks = [title, *rest] if title else rest
     sentences: list[Sentence] = []
@@ -143,7 +153,7 @@ def _sentences(blocks: Iterable[str], *, has_title: bool) -> Iterator[Sentence]:
         offset += len(block) + 2
 
 
-# --- date -------------------------------------------------------------------------------------------------------------
+# date
 def _publication(
     sidecar: Sidecar, draft: Draft, facts: dict[str, list[str]], rest: list[str]
 ) -> tuple[str | None, str | None, list[str]]:
@@ -176,7 +186,7 @@ def _stated_dates(
         yield "text", written
 
 
-# --- what else is known -----------------------------------------------------------------------------------------------
+# what else is known
 def _declared(sidecar: Sidecar) -> str | None:
     match = _LANGUAGE.match(sidecar.language or "")
     return match[0].lower() if match else None

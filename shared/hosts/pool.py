@@ -124,10 +124,10 @@ class Workers:
     the message it was working on is tried once more, one stage at a time, and is a dead letter the second time.
     """
 
-    def __init__(self, build: Build, count: int, *, message_seconds: float = MESSAGE_SECONDS) -> None:
+    def __init__(self, build: Build, count: int, *, message_seconds: float | None = None) -> None:
         self._build = f"{build.__module__}:{build.__qualname__}"
         self._count = count
-        self._message_seconds = message_seconds
+        self._message_seconds = message_seconds or MESSAGE_SECONDS
         self._queue: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
@@ -150,6 +150,11 @@ class Workers:
     def pids(self) -> list[int]:
         """The workers' process ids."""
         return [worker.pid for worker in self._workers]
+
+    @property
+    def nursery_pid(self) -> int:
+        """The nursery's process id."""
+        return self._nursery.pid
 
     def submit(self, jobs: Iterable[Job]) -> None:
         """Queues jobs."""

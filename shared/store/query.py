@@ -69,7 +69,8 @@ def parse(text: str, fields: Collection[str]) -> Query:
 
 
 def _tokens(text: str) -> Iterator[re.Match[str]]:
-    matches = _TOKEN.finditer(text[:_MAX_CHARS].replace("\0", " "))
+    readable = text[:_MAX_CHARS].encode("utf-8", "replace").decode().replace("\0", " ")
+    matches = _TOKEN.finditer(readable)
     return (match for match, _ in zip(matches, range(MAX_TERMS), strict=False))
 
 

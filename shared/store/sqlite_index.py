@@ -106,7 +106,7 @@ class SqliteIndexStore:
     def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
         """Full text, best first; without words, the newest first. Any string is a query."""
         parsed = parse(query, _field_names(index))
-        if parsed.is_empty or (parsed.any_of and not INDEXES[index].text):
+        if parsed.is_empty or ((parsed.any_of or parsed.none_of) and not INDEXES[index].text):
             return []
         sql, values = _search(index, parsed)
         rows = self._database.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset)).fetchall()

@@ -16,14 +16,11 @@ from shared.store.port import ArticleState, DyadChange, DyadState
 MAX_REPORTS_IN_MEMORY = 10_000
 
 _STEPS = (
-    """CREATE TABLE link_dyads (dyad TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE link_reports (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
- UNIQUE (dyad, id));
-CREATE TABLE link_incidents (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
- UNIQUE (dyad, id));
-CREATE TABLE link_articles (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL, dyads TEXT NOT NULL,
- incidents TEXT NOT NULL) WITHOUT ROWID;
-""",
+    """CREATE TABLE link_dyads (dyad TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID; CREATE TABLE
+    link_reports (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, UNIQUE
+    (dyad, id)); CREATE TABLE link_incidents (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL,
+    body BLOB NOT NULL, UNIQUE (dyad, id)); CREATE TABLE link_articles (article_id TEXT PRIMARY KEY, version
+    INTEGER NOT NULL, dyads TEXT NOT NULL, incidents TEXT NOT NULL) WITHOUT ROWID; """,
 )
 
 
@@ -37,8 +34,8 @@ class _Cached:
 class SqliteLinkStore:
     """A `LinkStore`; writes join the transaction around them.
 
-    Keeps the dyads used last in memory. A version is a counter and a digest of the change that led to it, so that
-    what a rolled-back transaction left in memory is never taken for what another process saved.
+    Keeps the dyads used last in memory. A version is a counter and a digest of the change that led to it, so
+    that what a rolled-back transaction left in memory is never taken for what another process saved.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,7 +49,8 @@ class SqliteLinkStore:
         return DyadState(dyad, found.version, tuple(found.reports.values()), tuple(found.incidents.values()))
 
     def save(self, change: DyadChange) -> int:
-        """Returns the new version. Raises ConflictError when the dyad's version is no longer `expected_version`."""
+        """Returns the new version. Raises ConflictError when the dyad's version is no longer
+        `expected_version`."""
         with self._database.transaction():
             if self._version(change.dyad) != change.expected_version:
                 raise ConflictError(f"{change.dyad} was saved by somebody else since it was loaded")

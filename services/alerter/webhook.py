@@ -1,0 +1,204 @@
+"""Posts waiting alerts to a webhook, signed, and tries again with growing pauses. Runs beside the pipeline.
+
+The body is the alert's JSON. Headers: `Idempotency-Key` (the alert's id: the same alert can come twice),
+`X-Clashwatch-Timestamp` (Unix seconds) and, where there is a secret, `X-Clashwatch-Signature`: `v1=` and the
+HMAC-SHA256 of `timestamp.body` in hexadecimal digits.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import httpx
+
+from services.alerter.channels import as_line
+from shared.schemas.alert_raised import AlertRaised
+from shared.store.port import Sending, SendingStore
+
+TRIES = 10
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(minutes=10)
+TIMEOUT_SECONDS = 10.0
+_AT_ONCE = 50
+_TOO_EARLY, _TOO_MANY, _TIMEOUT = 425, 429, 408
+_SERVER_ERROR = 500
+
+Resolve = Callable[[str, int], Sequence[str]]
+
+
+class AddressRefusedError(Exception):
+    """The webhook's host is not on the public internet, and nobody allowed that."""
+
+
+class AwayError(Exception):
+    """The other end is away or busy: worth another try, after `pause` if it named one."""
+
+    def __init__(self, reason: str, pause: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.pause = pause
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """All addresses of a host. Raises OSError."""
+    return [str(row[4][0]) for row in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to post. `secret` signs; `allow_private` lets addresses that are not on the public internet
+    through."""
+
+    url: str
+    secret: bytes | None = None
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError when the URL is not one to post to; it is not repeated: it may hold a token."""
+        url = httpx.URL(self.url)
+        if url.scheme not in ("http", "https") or not url.host:
+            raise ValueError("the webhook URL must be http:// or https:// with a host")
+
+    def __repr__(self) -> str:
+        """Without path, query and secret."""
+        return f"Target({httpx.URL(self.url).host})"
+
+
+def send_due(
+    store: SendingStore,
+    target: Target,
+    client: httpx.Client,
+    now: datetime,
+    *,
+    channel: str = "webhook",
+    resolve: Resolve = resolve,
+) -> int:
+    """Tries what is due, once each; says how many left the queue (sent or given up)."""
+    done = 0
+    for sending in store.due(channel, now, _AT_ONCE):
+        tried = attempt(sending, target, client, now, resolve)
+        store.record(tried)
+        done += tried.state != "waiting"
+    return done
+
+
+def attempt(
+    sending: Sending, target: Target, client: httpx.Client, now: datetime, resolve: Resolve = resolve
+) -> Sending:
+    """The row after one try: sent, waiting for the next, or failed with the reason."""
+    tried = replace(sending, tries=sending.tries + 1)
+    if sending.alert is None:
+        return _failed(tried, "the alert is not kept any more")
+    try:
+        post(sending.alert, target, client, now, resolve)
+    except AwayError as error:
+        if tried.tries >= TRIES:
+            return _failed(tried, f"gave up after {TRIES} tries: {error}")
+        return replace(tried, reason=str(error), next_try=now + _pause(tried.tries, error.pause))
+    except (AddressRefusedError, RefusedError) as error:
+        return _failed(tried, str(error))
+    return replace(tried, state="sent", sent_at=now, next_try=None, reason=None, alert=None)
+
+
+class RefusedError(Exception):
+    """The other end does not want this message; the same again would not help."""
+
+
+def post(alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve) -> None:
+    """One request. Raises AwayError, RefusedError or AddressRefusedError; their texts hold no secrets."""
+    body = as_line(alert, now).rstrip()
+    request, extensions = _to_address(httpx.URL(target.url), target.allow_private, resolve)
+    headers = {
+        "Host": httpx.URL(target.url).netloc.decode("ascii"),
+        **signed_headers(alert, body, target, now),
+    }
+    try:
+        with client.stream("POST", request, content=body, headers=headers, extensions=extensions) as response:
+            _check(response)
+    except httpx.TransportError as error:
+        raise AwayError(type(error).__name__) from error
+
+
+def signed_headers(alert: AlertRaised, body: bytes, target: Target, now: datetime) -> dict[str, str]:
+    """What lets the receiver check who sent it, when, and whether it has it already."""
+    timestamp = str(int(now.timestamp()))
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "clashwatch",
+        "Idempotency-Key": alert.alert_id,
+        "X-Clashwatch-Timestamp": timestamp,
+    }
+    if target.secret:
+        digest = hmac.new(target.secret, f"{timestamp}.".encode() + body, hashlib.sha256)
+        headers["X-Clashwatch-Signature"] = f"v1={digest.hexdigest()}"
+    return headers
+
+
+def new_client() -> httpx.Client:
+    """No redirects (they could lead inside), no proxies from the environment (they would choose the
+    address)."""
+    return httpx.Client(follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS)
+
+
+def _to_address(url: httpx.URL, allow_private: bool, resolve: Resolve) -> tuple[httpx.URL, dict[str, str]]:
+    """The URL with the address that was checked in place of the name, so that no second look-up can change
+    it."""
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        addresses = resolve(url.host, port)
+    except OSError as error:
+        raise AwayError("the webhook's host has no address") from error
+    for address in addresses:
+        if not (allow_private or _is_public(address)):
+            raise AddressRefusedError(f"the webhook's host has the address {address}, which is not public")
+    if not addresses:
+        raise AwayError("the webhook's host has no address")
+    return url.copy_with(host=addresses[0]), {"sni_hostname": url.host}
+
+
+def _is_public(address: str) -> bool:
+    """Global unicast; an IPv4 address inside an IPv6 one is judged by itself."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        inner = (
+            found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _translated(found)
+        )
+        if inner is not None:
+            found = inner
+    return found.is_global and not found.is_multicast
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """RFC 6052: the address behind a NAT64 gateway."""
+    if address in ipaddress.ip_network("64:ff9b::/96"):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return None
+
+
+def _check(response: httpx.Response) -> None:
+    status = response.status_code
+    if response.is_success:
+        return
+    reason = f"the webhook answered {status}"
+    if status >= _SERVER_ERROR or status in (_TOO_EARLY, _TOO_MANY, _TIMEOUT):
+        raise AwayError(reason, _retry_after(response.headers.get("Retry-After", "")))
+    raise RefusedError(f"{reason}: redirects are not followed" if response.is_redirect else reason)
+
+
+def _retry_after(header: str) -> timedelta | None:
+    return (
+        timedelta(seconds=int(header)) if header.isascii() and header.isdigit() and len(header) < 7 else None
+    )
+
+
+def _pause(tries: int, named: timedelta | None) -> timedelta:
+    """Doubles each time; what the other end names counts, up to the longest pause."""
+    own: timedelta = FIRST_PAUSE * 2 ** (tries - 1)
+    return min(LONGEST_PAUSE, max(named or timedelta(0), own))
+
+
+def _failed(sending: Sending, reason: str) -> Sending:
+    return replace(sending, state="failed", reason=reason, next_try=None)

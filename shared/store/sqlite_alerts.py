@@ -1,0 +1,128 @@
+"""The alerter's memory in the embedded host's database, and which alerts went out where."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.schemas.alert_raised import AlertRaised, Notified
+from shared.store.database import Database
+from shared.store.port import Sending
+
+_STEPS = (
+    """CREATE TABLE alert_notified (incident_id TEXT NOT NULL, subscriber TEXT NOT NULL, body BLOB NOT NULL,
+ PRIMARY KEY (incident_id, subscriber)) WITHOUT ROWID;
+CREATE TABLE alert_sendings (seq INTEGER PRIMARY KEY, alert_id TEXT NOT NULL, channel TEXT NOT NULL,
+ state TEXT NOT NULL, tries INTEGER NOT NULL, sent_at REAL, next_try REAL, reason TEXT, alert BLOB,
+ UNIQUE (alert_id, channel));
+CREATE INDEX alert_due ON alert_sendings (channel, next_try) WHERE state = 'waiting';
+CREATE TABLE alert_files (path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
+""",
+)
+_COLUMNS = "alert_id, channel, state, tries, sent_at, next_try, reason, alert"
+
+
+class SqliteAlertStore:
+    """An `AlertStore` and a `SendingStore`; writes join the transaction around them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.migrate("alerts", _STEPS)
+
+    def notified(self, incident_id: str) -> list[Notified]:
+        """One row a subscriber."""
+        rows = self._database.execute(
+            "SELECT body FROM alert_notified WHERE incident_id = ? ORDER BY subscriber", (incident_id,)
+        )
+        return [Notified.model_validate_json(body) for (body,) in rows]
+
+    def remember(self, notified: Notified) -> None:
+        """Replaces the subscriber's row for the incident."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO alert_notified VALUES (?, ?, ?)",
+            (
+                notified.incident_id,
+                notified.subscriber,
+                notified.model_dump_json(exclude_defaults=True).encode(),
+            ),
+        )
+
+    def sending(self, alert_id: str, channel: str) -> Sending | None:
+        """The alert's row on the channel, if it came that far."""
+        row = self._database.execute(
+            f"SELECT {_COLUMNS} FROM alert_sendings WHERE alert_id = ? AND channel = ?", (alert_id, channel)
+        ).fetchone()
+        return _sending(row) if row else None
+
+    def record(self, sending: Sending) -> None:
+        """Replaces the alert's row on the channel."""
+        alert = sending.alert.model_dump_json().encode() if sending.alert else None
+        self._database.execute(
+            f"INSERT INTO alert_sendings ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            " ON CONFLICT (alert_id, channel) DO UPDATE"
+            " SET state = ?3, tries = ?4, sent_at = ?5, next_try = ?6, reason = ?7, alert = ?8",
+            (
+                sending.alert_id,
+                sending.channel,
+                sending.state,
+                sending.tries,
+                _seconds(sending.sent_at),
+                _seconds(sending.next_try),
+                sending.reason,
+                alert,
+            ),
+        )
+
+    def due(self, channel: str, now: datetime, limit: int) -> list[Sending]:
+        """Waiting ones whose `next_try` has come, the longest waiting first."""
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM alert_sendings WHERE state = 'waiting' AND channel = ? AND next_try <= ?"
+            " ORDER BY next_try, seq LIMIT ?",
+            (channel, now.timestamp(), limit),
+        )
+        return [_sending(row) for row in rows.fetchall()]
+
+    def waiting(self, channel: str) -> int:
+        """How many wait."""
+        row = self._database.execute(
+            "SELECT count(*) FROM alert_sendings WHERE state = 'waiting' AND channel = ?", (channel,)
+        ).fetchone()
+        return int(row[0])
+
+    def sendings(self, alert_id: str | None = None) -> Iterator[Sending]:
+        """All rows, or those of one alert, oldest first."""
+        rows = self._database.execute(
+            f"SELECT {_COLUMNS} FROM alert_sendings WHERE ?1 IS NULL OR alert_id = ?1 ORDER BY seq",
+            (alert_id,),
+        )
+        return (_sending(row) for row in rows)
+
+    def file_length(self, path: str) -> int | None:
+        """Bytes of an alerts file known to be written; None when the file is new to the store."""
+        row = self._database.execute("SELECT length FROM alert_files WHERE path = ?", (path,)).fetchone()
+        return int(row[0]) if row else None
+
+    def save_file_length(self, path: str, length: int) -> None:
+        """Remembers it."""
+        self._database.execute("INSERT OR REPLACE INTO alert_files VALUES (?, ?)", (path, length))
+
+
+def _sending(row: tuple[Any, ...]) -> Sending:
+    alert_id, channel, state, tries, sent_at, next_try, reason, alert = row
+    return Sending(
+        alert_id=alert_id,
+        channel=channel,
+        state=state,
+        tries=tries,
+        sent_at=_moment(sent_at),
+        next_try=_moment(next_try),
+        reason=reason,
+        alert=AlertRaised.model_validate_json(alert) if alert else None,
+    )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return moment.timestamp() if moment else None
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
