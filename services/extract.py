@@ -3,7 +3,7 @@
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
@@ -55,8 +55,8 @@ def extract(
     workers = settings.workers if len(first) > FEW else 1
     pool: Pool = Workers(pure_stages, workers) if workers > 1 else InProcess(pure_stages)
     try:
-        for outcome in _outcomes(chain(first, inputs), pool, now):
-            yield from outcome if isinstance(outcome, list) else [outcome]
+        for outcome in _outcomes(chain(first, inputs), pool, flags, now):
+            yield from outcome
     finally:
         pool.close()
 
@@ -192,8 +192,8 @@ def _sidecar(path: Path) -> tuple[Sidecar | None, bytes]:
 
 
 def _outcomes(
-    inputs: Iterator[ArticleReceived | Rejected], pool: Pool, now: datetime
-) -> Iterator[list[dict[str, Any] | Rejected] | Rejected]:
+    inputs: Iterator[ArticleReceived | Rejected], pool: Pool, flags: Flags, now: datetime
+) -> Iterator[list[dict[str, Any] | Rejected]]:
     """Keeps a bounded number of articles in the pool and gives what came of them in the order they went in."""
     waiting: deque[Job | Rejected] = deque()
     more = True
@@ -201,7 +201,7 @@ def _outcomes(
         more = more and _submit(inputs, waiting, pool, now)
         while waiting and (isinstance(waiting[0], Rejected) or waiting[0].outcome is not None):
             first = waiting.popleft()
-            yield first if isinstance(first, Rejected) else _rows(first)
+            yield [first] if isinstance(first, Rejected) else _rows(first, flags)
         pool.collect(_TURN_SECONDS)
 
 
@@ -225,7 +225,7 @@ def _submit(
     return True
 
 
-def _rows(job: Job) -> list[dict[str, Any] | Rejected]:
+def _rows(job: Job, flags: Flags) -> list[dict[str, Any] | Rejected]:
     """The lines of one file; a stage that is kept waiting is an input that cannot be read now."""
     received = decode(job.record.value).data
     assert isinstance(received, ArticleReceived)
@@ -233,13 +233,16 @@ def _rows(job: Job) -> list[dict[str, Any] | Rejected]:
     if job.outcome.waiting:
         return [Rejected(received.path, job.outcome.waiting)]
     messages = [decode(delivery.value).data for delivery in job.outcome.deliveries]
-    rows = [_row(message, received) for message in messages]
+    rows = [_row(message, received, flags) for message in messages]
     return [row for row in rows if row is not None]
 
 
-def _row(message: Message, received: ArticleReceived) -> dict[str, Any] | Rejected | None:
+def _row(message: Message, received: ArticleReceived, flags: Flags) -> dict[str, Any] | Rejected | None:
     if isinstance(message, ArticleAnalyzed):
-        return article_row(message)
+        row = article_row(message)
+        if flags.published and (row["published"], row["published_from"]) == (flags.published, "sidecar"):
+            row["published_from"] = "flag"
+        return row
     if isinstance(message, FileSettled) and message.state == "rejected":
         return Rejected(message.path, message.reason)
     if isinstance(message, DeadLetter):
@@ -253,6 +256,3 @@ def _shown(path: Path) -> str:
 
 def _reason(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
-
-
-__all__: Sequence[str] = ("Flags", "Rejected", "article_row", "extract", "find")

@@ -1,18 +1,17 @@
-"""The command line: one function a command, each short; the work is elsewhere."""
+"""The command line: what every command has in common, and the list of commands."""
 
 import os
 import sys
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from click.exceptions import Abort
-from pydantic import ValidationError
 
-from shared.settings import Settings
+from services.cli import extract
+from services.cli.options import UsageError
+from services.cli.output import complain
 
-DONE, SOME_REJECTED, WRONG_USAGE = 0, 1, 2
+WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
 
 app = typer.Typer(
     name="clashwatch",
@@ -22,10 +21,34 @@ app = typer.Typer(
 )
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clashwatch {version('clashwatch')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command(name="extract")(extract.command)
+
+
 def main() -> None:
-    """The entry point."""
-    app()
-
-
-if __name__ == "__main__":
-    main()
+    """The entry point. Exit codes: 0 done, 1 some inputs rejected, 2 wrong usage."""
+    try:
+        app()
+    except UsageError as error:
+        complain(f"clashwatch: {error}")
+        sys.exit(WRONG_USAGE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; the interpreter's last flush must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)

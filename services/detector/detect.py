@@ -116,9 +116,14 @@ def _event_scenes(pair: Pair, found: Sequence[Scene]) -> list[Scene]:
     own = [s for s in found if s.pairs.get(pair, 0.0) > 0.1 and s.real and not s.past]
     if not own:
         own = [s for s in found if s.pairs.get(pair, 0.0) > 0.0]
-    near = [s for s in found if s not in own and s.real and not s.past and s.sides & set(pair) and not s.pairs]
+    near = [s for s in found if s not in own and s.real and not s.past and s.sides & set(pair) and _is_alone(s)]
     own.sort(key=lambda s: (-round(min(s.pairs.get(pair, 0.0), 0.5), 1), s.line.number))
     return own + near
+
+
+def _is_alone(scene: Scene) -> bool:
+    """Whether the scene shows no other pair fighting."""
+    return max(scene.pairs.values(), default=0.0) < 0.2
 
 
 def _claims(
@@ -144,7 +149,9 @@ def _report(
     if not is_primary:
         numbers = {s.line.number for s in own}
         told = [(line, claim) for line, claim in told if line.number in numbers and claim.side != "total"]
-    days = when([s.line for s in own] + [line for line, _ in told], lines, article.published)
+    clear = {id(s.line): s.pairs.get(pair, 0.0) for s in own}
+    telling = [(s.line, clear[id(s.line)]) for s in own] + [(line, 0.0) for line, _ in told if id(line) not in clear]
+    days = when(telling, lines, article.published)
     border = next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None)
     return Report(
         report_id=derived_id(article.article_id, article.version, "report", dyad_of(*pair)),

@@ -37,37 +37,57 @@ class _Day:
     back: int = 0
 
 
-def when(event_lines: Sequence[Line], all_lines: Sequence[Line], published: str | None) -> When:
-    """The days of the event told in `event_lines` (most telling first)."""
-    told = [day for line in event_lines for day in _days(line, published)]
-    days = [day for day in told if not day.spoken] or [day for day in told if day.edtf and "X" in day.edtf]
+def when(event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], published: str | None) -> When:
+    """The days of the event told in `event_lines`, each with the strength of its fight."""
+    told = sorted(
+        ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
+        key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
+    )
+    days = [(strength, day) for _, strength, day in told if not day.spoken]
+    days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
-    dated = [day for day in days if day.edtf]
+    dated = [(strength, day) for strength, day in days if day.edtf]
+    weekdays = tuple(dict.fromkeys(day.weekday for _, day in days if day.weekday is not None))
     if dated:
-        return _span(dated, days, hints)
-    weekdays = tuple(dict.fromkeys(day.weekday for day in days if day.weekday is not None))
+        return _span(dated, weekdays, hints)
+    began = _nth_day_alone(event_lines, day_of(published))
+    if began:
+        return When(began, began, 1, weekdays)
     return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
 
 
-def _span(dated: Sequence[_Day], days: Sequence[_Day], hints: tuple[int | None, int | None]) -> When:
-    """From the first day told to the last that is near it."""
-    first = dated[0]
+_WEAK = 0.3
+
+
+def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
+    """`for a third day` in a text without a date: counted back from the day of publication."""
+    for line, _ in event_lines:
+        back = _nth_day(line, -1)
+        if back and today:
+            return (today - timedelta(days=back)).isoformat()
+    return None
+
+
+def _span(
+    dated: Sequence[tuple[float, _Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]
+) -> When:
+    """From the first day told (or one shortly before it, told as clearly) to the last that is near it."""
+    first = dated[0][1]
     assert first.edtf is not None
     start, _, end = first.edtf.partition("/")
-    lead_start, lead_end = day_of(start), day_of(end or start)
-    ends = [end or start]
-    starts = [start]
-    for other in dated[1:]:
+    lead, end = day_of(start), end or start
+    begin = start
+    for strength, other in dated[1:]:
         assert other.edtf is not None
         low, _, high = other.edtf.partition("/")
-        if _near(start, low):
-            starts.append(low)
-            ends.append(high or low)
-    start, end = min(starts), max(ends)
-    if lead_start and lead_end and first.back:
-        start = (lead_start - timedelta(days=first.back)).isoformat()
-    weekdays = tuple(dict.fromkeys(day.weekday for day in days if day.weekday is not None))
-    return When(start, end, _precision(start, end), weekdays, *((hints) if "X" in start else (None, None)))
+        if not _near(start, low):
+            continue
+        end = max(end, high or low)
+        if strength >= _WEAK or other.line == first.line:
+            begin = min(begin, low)
+    if lead and first.back:
+        begin = min(begin, (lead - timedelta(days=first.back)).isoformat())
+    return When(begin, end, _precision(begin, end), weekdays, *(hints if "X" in begin else (None, None)))
 
 
 def _near(one: str, other: str) -> bool:
@@ -103,6 +123,8 @@ def _days(line: Line, published: str | None) -> Iterator[_Day]:
     for index, mention in enumerate(line.mentions):
         if mention is None or mention.kind != "date" or mention.form in ("year", "month"):
             continue
+        if _is_dateline(line, index):
+            continue
         spoken = _is_saying_date(line, index)
         if mention.form == "weekday":
             weekday = int(mention.ref.partition(":")[2])
@@ -113,6 +135,11 @@ def _days(line: Line, published: str | None) -> Iterator[_Day]:
             yield _Day(day, None, spoken, index, line.number, _nth_day(line, index))
         else:
             yield _Day(_filled(mention, today), None, spoken, index, line.number, _nth_day(line, index))
+
+
+def _is_dateline(line: Line, at: int) -> bool:
+    """`LONDON, March 1 - Iran said`: the day it was written."""
+    return at <= 6 and any(word in ("-", "–", "—", "--") for word in line.words[at + 1 : at + 6]) and "S" not in line.symbols[:at]
 
 
 def _last(weekday: int, today: date | None, line: Line, at: int) -> str | None:
@@ -162,11 +189,19 @@ def _is_saying_date(line: Line, at: int) -> bool:
 
 
 def _nth_day(line: Line, at: int) -> int:
-    """`for a third day`, `on the second day of`: how many days before this one it began."""
+    """`for a third day`, `on the second day of`: how many days before this one it began.
+
+    `at` is the day it is counted from, -1 for none; "the second day after X attacked on Tuesday" counts nothing.
+    """
     for index, mention in enumerate(line.mentions):
         if mention is None or mention.form != "ordinal" or mention.best is None or not 1 < mention.best <= 15:
             continue
-        behind = line.words[index + 1 : index + 4]
-        if any(word in ("day", "straight", "consecutive", "successive", "night") for word in behind[:2]):
+        between = line.words[index + 1 : at] if at > index else []
+        behind = line.words[index + 1 : index + 3]
+        if any(word in _DAY_WORDS for word in behind) and not _AFTER & set(between):
             return mention.best - 1
     return 0
+
+
+_DAY_WORDS = frozenset("day straight consecutive successive night".split())
+_AFTER = frozenset("after since following".split())

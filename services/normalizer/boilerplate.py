@@ -1,4 +1,7 @@
-"""Takes page furniture, captions, credits and bylines out of a text and keeps them: rules in data/boilerplate.yml."""
+"""Takes page furniture, captions, credits and bylines out of a text and keeps them.
+
+The rules are rows of data/boilerplate.yml.
+"""
 
 import re
 from collections.abc import Iterable
@@ -21,15 +24,19 @@ _FACTS = frozenset({"published", "updated", "source", "byline"})
 _CLOSED = frozenset(".!?…\"'”’)]")
 _DATE = (
     r"(?:(?:Mon|Tue|Tues|Wed|Wednes|Thu|Thur|Thurs|Fri|Sat|Satur|Sun)(?:day)?\.?,? )?(?:"
-    r"\d{1,2}(?:st|nd|rd|th)?[ -][a-z]{3,9}\.?,?[ -][12]\d{3}|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3}"
+    r"\d{1,2}(?:st|nd|rd|th)?[ -][a-z]{3,9}\.?,?[ -][12]\d{3}"
+    r"|[a-z]{3,9}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3}"
     r"|[12]\d{3}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./][12]\d{3})"
 )
-_NAME = r"(?:[A-Z][\w.'’-]{0,24}|al-[A-Z]\w{0,20}|de|van|von|bin|el|of)(?: (?:[A-Z][\w.'’-]{0,24}|de|van|von|bin|al|el|der)){1,4}"
+_NAME = (
+    r"(?:[A-Z][\w.'’-]{0,24}|al-[A-Z]\w{0,20}|de|van|von|bin|el|of)"
+    r"(?: (?:[A-Z][\w.'’-]{0,24}|de|van|von|bin|al|el|der)){1,4}"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of boilerplate.yml. `line` must match a whole line, `glued` a piece of one; see there for the rest."""
+    """One row of boilerplate.yml, which says what the fields mean."""
 
     name: str
     kind: SetAsideKind
@@ -45,7 +52,7 @@ class Rule:
 
 @dataclass(slots=True)
 class Sifted:
-    """`kept` are the lines that stay, empty ones included; `facts` what the others said, in order, by name."""
+    """`kept` are the lines that stay, empty ones included; `facts` what the others said, by name."""
 
     kept: list[str] = field(default_factory=list)
     aside: list[SetAside] = field(default_factory=list)
@@ -124,7 +131,7 @@ class _Sieve:
 
 def _stands_alone(line: str, start: int, end: int, follows_another: bool) -> bool:
     """A sentence of its own: after an end of sentence, and before a capital letter or the end of the line."""
-    before, after = line[:start][-3:].rstrip(), line[end : end + 3].lstrip(" *»>|")
+    before, after = line[max(0, start - 3) : start].rstrip(), line[end : end + 3].lstrip(" *»>|")
     opens = follows_another or not before or before[-1] in _CLOSED
     return opens and (not after or after[0].isupper() or after[0] in '"“‘©')
 
@@ -155,8 +162,8 @@ def _rules() -> tuple[list[Rule], AhoCorasick, list[tuple[int, ...]]]:
 
 def load_rules(path: Path) -> list[Rule]:
     """The rules in their order. Raises DataFileError with file and line."""
-    required = {"name": str, "kind": str, "has": list}
-    patterns = {"line": str, "glued": str, "anywhere": str, "exact": bool}
+    required: dict[str, type] = {"name": str, "kind": str, "has": list}
+    patterns: dict[str, type] = {"line": str, "glued": str, "anywhere": str, "exact": bool}
     optional = patterns | {"first": int, "top": int, "chars": int, "headlines_after": bool}
     rows = load_rows(path, required, optional)
     names = [row["name"] for row in rows]
@@ -188,8 +195,12 @@ def _rule(row: dict[str, Any], where: str) -> Rule:
     )
 
 
+def _is_search_word(word: Any) -> bool:
+    return isinstance(word, str) and word == word.lower() and 0 < len(word) < _OVERLAP
+
+
 def _pattern(row: dict[str, Any], name: str, where: str) -> re.Pattern[str] | None:
-    """Compiled, with `{DATE}`, `{NAME}` and `{AGENCY}` filled in. Refuses what could run away on hostile text."""
+    """Compiled, with `{DATE}` and the like filled in. Refuses what could run away on hostile text."""
     if name not in row:
         return None
     if _UNBOUNDED.search(row[name]):

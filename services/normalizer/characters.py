@@ -11,7 +11,7 @@ _SPACES = re.compile("[\t\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
-    # Between letters of Persian and the Indic scripts the (non-)joiner is spelling, elsewhere it only hides words.
+    # In Persian and the Indic scripts the (non-)joiner is spelling, elsewhere it only hides words.
     "|(?<![\u0600-\u06ff\u0900-\u0dff])[\u200c\u200d]"
 )
 # A UTF-8 lead byte read as Windows-1252 or Latin-1 and followed by what a continuation byte became.
@@ -28,7 +28,7 @@ _FIX = ftfy.TextFixerConfig(unescape_html=False, uncurl_quotes=False, explain=Fa
 
 
 def repair(text: str) -> str:
-    """The same words in NFC with `\\n` line ends, plain spaces and no invisible characters; nothing visible is lost."""
+    """The same words in NFC, with `\\n` line ends, plain spaces and no invisible characters."""
     if "&" in text:
         text = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     if "#" in text:

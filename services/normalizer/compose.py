@@ -66,17 +66,19 @@ def compose(draft: Draft, sidecar: Sidecar | None, limits: Limits) -> Composed:
         credits=credits_of(draft.credits, sifted, rest),
         language=language,
         signature=signature("\n".join(rest)),
-        set_aside=tuple(SetAside(kind=kind, text=repair(words)) for kind, words in draft.aside)
-        + tuple(sifted.aside),
+        set_aside=(*_marked_aside(draft), *sifted.aside),
         flags=tuple(dict.fromkeys([*draft.flags, *flags])),
     )
 
 
+def _marked_aside(draft: Draft) -> Iterator[SetAside]:
+    for kind, words in draft.aside:
+        yield SetAside.model_validate({"kind": kind, "text": repair(words)})
+
+
 def _within(text: str, limits: Limits) -> str:
     if len(text) > limits.text_chars:
-        raise RejectedError(
-            f"the text has {len(text)} characters, more than the limit of {limits.text_chars}"
-        )
+        raise RejectedError(f"the text has {len(text)} characters; the limit is {limits.text_chars}")
     return text
 
 

@@ -50,9 +50,7 @@ def open_file(
     received: ArticleReceived, limits: Limits, reader: Reader, clock: Callable[[], float] = time.monotonic
 ) -> Opened:
     """Raises RejectedError when the file as a whole cannot be read; what is wrong with a part is in its Document."""
-    file = _File(
-        received.path, received.stem, received.article_id, received.content, received.sidecar
-    )
+    file = _File(received.path, received.stem, received.article_id, received.content, received.sidecar)
     return _Opener(limits, reader, clock, clock() + limits.container_seconds).open(file)
 
 
@@ -116,10 +114,14 @@ class _Opener:
             if member.reason or (beside and beside.reason):
                 raise RejectedError(member.reason or f"its sidecar: {beside.reason if beside else ''}")
             sidecar, raw = _read_sidecar(beside, file.sidecar)
-            inner = _File(path, stem, article_id(member.content, raw), member.content, sidecar, file.depth + 1)
+            inner = _File(
+                path, stem, article_id(member.content, raw), member.content, sidecar, file.depth + 1
+            )
             yield from self.open(inner).documents
         except RejectedError as error:
-            yield Document(path, stem, article_id(member.content) if member.content else "", reason=str(error))
+            yield Document(
+                path, stem, article_id(member.content) if member.content else "", reason=str(error)
+            )
 
 
 def stem_of(name: str) -> str:

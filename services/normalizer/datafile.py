@@ -58,6 +58,10 @@ def load_words(path: Path, keys: tuple[str, ...] | None = None) -> dict[str, tup
     return {str(name): tuple(words) for name, words in found.items()}
 
 
+def _is_word(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
 def _load(path: Path) -> Any:
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader

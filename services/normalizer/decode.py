@@ -30,7 +30,6 @@ _MAGIC = (
     (b"\xfd7zXZ", "an xz archive; only zip and gz are opened"),
     (b"SQLite format 3", "a database"),
 )
-# What UTF-8 looks like after it was read as Windows-1252 is left to the mojibake repair; here only bytes count.
 _C1_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 

@@ -9,8 +9,8 @@ from shared.schemas.article_received import Sidecar
 class Draft:
     """`text` has one blank line between paragraphs, or is laid out as in the file (plain text).
 
-    `dates` are (origin, date as written), the most trustworthy first; origins as in `Article.published_from`.
-    `aside` are (kind, text) pairs that the format itself marks as not the article's own, such as a figcaption.
+    `dates` are (origin, date as written), most trustworthy first; origins as in `Article.published_from`.
+    `aside` are (kind, text) pairs that the format itself marks as not the article's, such as a figcaption.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One article of a file, or the reason why there is none. A file with one article has one under its own path."""
+    """One article of a file, or the reason why there is none."""
 
     path: str
     stem: str

@@ -1,6 +1,7 @@
 """Lines to paragraphs: blank lines, one line a paragraph, and lines wrapped at a fixed width."""
 
 import re
+from itertools import pairwise
 
 _WRAP_WIDTH = 120  # no typewriter, wire or mail program wraps later
 _SPACE_RUN = re.compile(r"[ ]{2,}")
@@ -18,7 +19,7 @@ def paragraphs(text: str) -> list[str]:
 
 def _is_wrapped(lines: list[str]) -> bool:
     """Most lines that another follows directly stop in mid-sentence, and none is long."""
-    followed = [line for line, after in zip(lines, lines[1:], strict=False) if line and after]
+    followed = [line for line, after in pairwise(lines) if line and after]
     if len(followed) < 3 or max(map(len, followed)) > _WRAP_WIDTH:
         return False
     width = max(map(len, followed))

@@ -1,21 +1,22 @@
-"""Dates as written to EDTF, and the publication date a text states about itself. Never a date it merely mentions."""
+"""Dates as written to EDTF, and the date a dateline states. Never a date that a text merely mentions."""
 
+import calendar
 import re
 from collections.abc import Iterable
 from datetime import date
 
 from shared.schemas import edtf
 
-_MONTHS = "january february march april may june july august september october november december".split()
-_NUMBER = {name[:length]: at for at, name in enumerate(_MONTHS, 1) for length in range(3, len(name) + 1)}
-_MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_NUMBER = {name.lower(): at for at, name in enumerate(calendar.month_abbr) if name}
+_MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
+_TH = r"(?:st|nd|rd|th)"
 _LOOKED_AT = 120  # characters of a date field; the rest is zone names and noise
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         r"(?<!\d)(?P<year>[12]\d{3})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
         r"(?<!\d)(?P<year>[12]\d{3})(?P<number>[01]\d)(?P<day>[0-3]\d)(?!\d{1,3}(?!\d))",
-        rf"(?<!\d)(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
+        rf"(?<!\d)(?P<day>\d{{1,2}}){_TH}?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
         rf"\b{_MONTH} {{0,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
         rf"\b{_MONTH},? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
         r"^\s*(?P<year>[12]\d{3})-(?P<number>\d{2})\s*$",
@@ -25,7 +26,8 @@ _FORMS = tuple(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})[./-]([12]\d{3})(?!\d)")
 _FULL_DATE = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?"
-    r"(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-zA-Z]{2,8}\.?,? [12]\d{3}|[A-Z][a-zA-Z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3})"
+    r"(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-zA-Z]{2,8}\.?,? [12]\d{3}"
+    r"|[A-Z][a-zA-Z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3})"
 )
 _PLACE = r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
 _DATELINE = re.compile(
@@ -38,9 +40,9 @@ class AmbiguousDateError(ValueError):
 
 
 def to_edtf(written: str) -> str | None:
-    """`"12 July 2020"`, `"Sun, 12 Jul 2020 10:00 GMT"`, `"2020-07-12T..."` to `2020-07-12`; None when it is no date.
+    """`"12 July 2020"`, `"Sun, 12 Jul 2020 10:00 GMT"`, `"2020-07-12T..."` to `2020-07-12`; None if it is no date.
 
-    The day is the one written, whatever its time zone. Raises AmbiguousDateError for day and month that could be
+    The day is the one written, whatever its time zone. Raises AmbiguousDateError where day and month could be
     swapped.
     """
     written = written[:_LOOKED_AT].strip()
@@ -54,7 +56,7 @@ def to_edtf(written: str) -> str | None:
 
 
 def of_dateline(openings: Iterable[str]) -> str | None:
-    """`SEOUL, Nov. 23, 2010 (Yonhap) -- ...` at the start of one of the first paragraphs: the date as written."""
+    """The date as written in `SEOUL, Nov. 23, 2010 (Yonhap) -- ...`, where one of the paragraphs starts so."""
     for paragraph in openings:
         match = _DATELINE.match(paragraph)
         if match:

@@ -34,11 +34,9 @@ def _end_of(text: str, stop: int, end: int) -> int:
     if not text[end].isspace():
         return _end_without_space(text, stop, end)
     after = text[end + 1 : end + 2]
-    if (
-        after.islower()
-        or after in "-–—,;:"
-        or (text[stop] == "." and end == stop + 1 and _is_abbreviation(text, stop))
-    ):
+    if after.islower() or after in "-–—,;:":
+        return 0
+    if text[stop] == "." and end == stop + 1 and _is_abbreviation(text, stop):
         return 0
     return end
 

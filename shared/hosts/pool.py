@@ -121,7 +121,8 @@ class Workers:
     """Worker processes forked from one nursery.
 
     A worker that dies (killed, out of memory, crashed, or longer on one message than `message_seconds`) is replaced;
-    the message it was working on is tried once more, one stage at a time, and is a dead letter the second time.
+    the message it was working on is tried once more, one stage at a time with the log in between, and is a dead letter
+    of the right stage the second time. On that way others of its key may overtake it, which their versions allow.
     """
 
     def __init__(self, build: Build, count: int, *, message_seconds: float | None = None) -> None:

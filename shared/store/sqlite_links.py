@@ -16,11 +16,14 @@ from shared.store.port import ArticleState, DyadChange, DyadState
 MAX_REPORTS_IN_MEMORY = 10_000
 
 _STEPS = (
-    """CREATE TABLE link_dyads (dyad TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID; CREATE TABLE
-    link_reports (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, UNIQUE
-    (dyad, id)); CREATE TABLE link_incidents (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL,
-    body BLOB NOT NULL, UNIQUE (dyad, id)); CREATE TABLE link_articles (article_id TEXT PRIMARY KEY, version
-    INTEGER NOT NULL, dyads TEXT NOT NULL, incidents TEXT NOT NULL) WITHOUT ROWID; """,
+    """CREATE TABLE link_dyads (dyad TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE link_reports (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL,
+ UNIQUE (dyad, id));
+CREATE TABLE link_incidents (seq INTEGER PRIMARY KEY, dyad TEXT NOT NULL, id TEXT NOT NULL,
+ body BLOB NOT NULL, UNIQUE (dyad, id));
+CREATE TABLE link_articles (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL, dyads TEXT NOT NULL,
+ incidents TEXT NOT NULL) WITHOUT ROWID;
+""",
 )
 
 

@@ -63,6 +63,12 @@ class Rig:
         self.registry = Registry(self.database)
         self.clock = Clock()
         self.deliveries: list[Delivery] = []
+        self._feeders: list[Feeder] = []
+
+    def close(self) -> None:
+        for feeder in self._feeders:
+            feeder.close()
+        self.database.close()
 
     def publish(self, deliveries: Sequence[Delivery]) -> None:
         self.deliveries += deliveries
@@ -81,7 +87,7 @@ class Rig:
         return [(m.path, m.version, m.state) for m in self.messages if isinstance(m, FileSettled)]
 
     def write(self, name: str | bytes, content: bytes | str, *, age: float | None = None) -> Path:
-        path = Path(os.fsdecode(os.path.join(os.fsencode(self.inbox), os.fsencode(name))))
+        path = self.inbox / os.fsdecode(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         if age is not None:
@@ -99,7 +105,7 @@ class Rig:
         publish: Callable[[list[Delivery]], None] | None = None,
         registry: Registry | None = None,
     ) -> Feeder:
-        return Feeder(
+        feeder = Feeder(
             self.inbox,
             registry or self.registry,
             publish or self.publish,
@@ -110,6 +116,8 @@ class Rig:
             watcher=watcher,
             once=once,
         )
+        self._feeders.append(feeder)
+        return feeder
 
     def drain(self, **options: object) -> None:
         """What `--once` does, the clock turned instead of waited for."""
@@ -117,7 +125,6 @@ class Rig:
         for _ in range(100_000):
             progress = feeder.step()
             if progress.drained:
-                feeder.close()
                 return
             self.clock.turn(progress.wait + 0.001)
         raise AssertionError("never drained")

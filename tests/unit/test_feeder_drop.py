@@ -14,8 +14,10 @@ from shared.schemas.ids import article_id
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    return Rig(tmp_path)
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 @pytest.fixture
@@ -24,7 +26,9 @@ def open_rig() -> Iterator[Rig]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        yield Rig(folder)
+        rig = Rig(folder)
+        yield rig
+        rig.close()
 
 
 def test_a_dropped_file_becomes_an_article(rig: Rig) -> None:
@@ -32,7 +36,12 @@ def test_a_dropped_file_becomes_an_article(rig: Rig) -> None:
     rig.drain()
     [article] = rig.received()
     assert article.content == b"One soldier was killed."
-    assert (article.path, article.stem, article.size, article.version) == ("2022/000_dc1.txt", "000_dc1", 23, 1)
+    assert (article.path, article.stem, article.size, article.version) == (
+        "2022/000_dc1.txt",
+        "000_dc1",
+        23,
+        1,
+    )
     assert article.article_id == article_id(b"One soldier was killed.")
     assert article.received_at == rig.clock.now
     assert rig.states() == {"2022/000_dc1.txt": "received"}
@@ -275,7 +284,6 @@ def test_a_folder_that_may_be_listed_but_not_entered(open_rig: Rig) -> None:
     with powerless():
         rig.drain()
     assert rig.states() == {"secret/a.txt": "received"}
-
 
 
 def test_names_that_are_not_utf8_or_very_long_or_have_newlines(rig: Rig) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,8 +29,10 @@ NOW = 1_000_000 * SECOND
 
 
 @pytest.fixture
-def rig(tmp_path: Path) -> Rig:
-    return Rig(tmp_path)
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
 
 
 def test_a_file_needs_two_looks_that_agree(rig: Rig) -> None:
@@ -80,7 +83,9 @@ def test_hints_about_what_is_not_there_or_not_wanted_do_nothing(rig: Rig) -> Non
     feeder.step()
     rig.write("b.part", "B")
     rig.write(".git/c.txt", "C")
-    watcher.hints = Hints(files=(b"a.txt", b"b.part", b".git/c.txt", b"no/such/d.txt"), folders=(b".git", b"no"))
+    watcher.hints = Hints(
+        files=(b"a.txt", b"b.part", b".git/c.txt", b"no/such/d.txt"), folders=(b".git", b"no")
+    )
     feeder.step()
     assert rig.received() == []
 
@@ -325,4 +330,3 @@ def test_rescans_take_a_tenth_of_a_core_at_most() -> None:
     assert pause_after_scan(SECOND, SECOND, watched=True) == 49 * SECOND
     assert pause_after_scan(20 * SECOND, SECOND, watched=True) == 60 * SECOND
     assert pause_after_scan(-SECOND, SECOND, watched=False) == SECOND
-

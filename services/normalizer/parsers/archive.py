@@ -30,7 +30,9 @@ class _Budget:
 
     def check_ratio(self, packed: int, unpacked: int) -> None:
         if unpacked > self.limits.ratio_floor and unpacked > self.limits.ratio * max(packed, 1):
-            raise RejectedError(f"it unpacks to more than {self.limits.ratio} times its size, the limit: a bomb")
+            raise RejectedError(
+                f"it unpacks to more than {self.limits.ratio} times its size, the limit: a bomb"
+            )
 
 
 def gunzip(path: str, content: bytes, limits: Limits) -> list[Member]:
@@ -114,7 +116,15 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: _Budget) 
                 budget.spend(len(piece))
                 budget.check_ratio(entry.compress_size, size)
                 parts.append(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:
         raise RejectedError(f"it cannot be unpacked: {error}") from error
     return b"".join(parts)
 

@@ -18,7 +18,9 @@ from services.normalizer.draft import Draft
 from shared.errors import RejectedError
 
 _SNIFFED = 4096  # bytes in which a charset is declared (the HTML standard says 1024; pages disagree)
-_CHARSET = re.compile(rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I)
+_CHARSET = re.compile(
+    rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I
+)
 _XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
 _DROPPED = frozenset(
     "script style noscript template svg math nav aside footer form button select option textarea input iframe object "
@@ -37,7 +39,10 @@ _FURNITURE = re.compile(
     re.IGNORECASE,
 )
 _ROLES = frozenset({"navigation", "complementary", "banner", "contentinfo", "search", "dialog", "menu"})
-_CAPTION = re.compile(r"(?:^|[\s_-])(?:captions?|caption-?text|credits?|photo-?credit|image-?credit|copyright)(?:$|[\s_-])", re.I)
+_CAPTION = re.compile(
+    r"(?:^|[\s_-])(?:captions?|caption-?text|credits?|photo-?credit|image-?credit|copyright)(?:$|[\s_-])",
+    re.I,
+)
 _BODY = re.compile(
     r"(?:^|[\s_-])(?:article-?(?:body|content|text)|story-?(?:body|content)|entry-?content|post-?(?:content|body)|"
     r"body-?content|news-?(?:text|body|content))(?:$|[\s_-])",
@@ -51,7 +56,9 @@ _META_DATES = (
     "article.published", "published-date", "publish-date", "publish_date", "publication_date", "pubdate", "date",
     "cxenseparse:recs:publishtime", "originalpublicationdate", "article_date_original", "citation_publication_date",
 )  # fmt: skip
-_TIME_CLASS = re.compile(r"publish|entry-date|post(?:ed)?-?(?:on|date)|date-?published|pub-?date|dateline", re.IGNORECASE)
+_TIME_CLASS = re.compile(
+    r"publish|entry-date|post(?:ed)?-?(?:on|date)|date-?published|pub-?date|dateline", re.IGNORECASE
+)
 _MANY_LINKS = 0.6
 _ENOUGH = 140  # characters an <article> must have to be taken without comparing
 
@@ -88,7 +95,8 @@ def _about(root: HtmlElement) -> Draft:
         text="",
         title=metadata.title(_only_h1(root)),
         dates=tuple(metadata.dates()),
-        source=metadata.first("og:site_name", "application-name", "dc.publisher") or metadata.linked("publisher"),
+        source=metadata.first("og:site_name", "application-name", "dc.publisher")
+        or metadata.linked("publisher"),
         url=metadata.url(),
         credits=tuple(metadata.people()),
     )
@@ -222,7 +230,8 @@ def _drop_unwanted(root: HtmlElement, *, keeps_furniture: bool) -> None:
     doomed = [
         element
         for element in root.iter(etree.Element)
-        if element.tag not in _KEPT and (_is_invisible(element) or (not keeps_furniture and _is_furniture(element)))
+        if element.tag not in _KEPT
+        and (_is_invisible(element) or (not keeps_furniture and _is_furniture(element)))
     ]
     for element in doomed:
         if element.getparent() is not None:
@@ -338,7 +347,7 @@ class _Blocks:
         text = " ".join("".join(self.inline).split())
         links = self.linked
         self.inline, self.linked = [], 0
-        if not text or (links > _MANY_LINKS * len(text) and text[-1] not in ".!?\"”’"):
+        if not text or (links > _MANY_LINKS * len(text) and text[-1] not in '.!?"”’'):
             return
         (self.paragraphs if self.caption is None else self.captions).append(text)
 

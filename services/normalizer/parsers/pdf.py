@@ -14,9 +14,13 @@ from shared.errors import RejectedError
 
 _PAGE_NUMBER = re.compile(r"(?:page )?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?", re.IGNORECASE)
 # A fragment after which the hyphen stays when the line broke there: "cease-fire", "co-chair".
-_PREFIXES = frozenset("cease co anti pro self mid non ex pre post re semi ultra cross north south east west".split())
+_PREFIXES = frozenset(
+    "cease co anti pro self mid non ex pre post re semi ultra cross north south east west".split()
+)
 _HYPHENATED = re.compile(r"([A-Za-z]{1,30})-\n([a-z])")
-_NO_TITLE = re.compile(r"(?:microsoft word|untitled|document\d{0,3}\b|.{0,200}\.(?:docx?|pdf|html?|indd|txt)\Z)", re.I)
+_NO_TITLE = re.compile(
+    r"(?:microsoft word|untitled|document\d{0,3}\b|.{0,200}\.(?:docx?|pdf|html?|indd|txt)\Z)", re.I
+)
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
@@ -25,7 +29,16 @@ def read(content: bytes, limits: Limits) -> Draft:
     """Raises RejectedError for a damaged file, a password, or pages that hold pictures only."""
     try:
         return _read(content, limits)
-    except (PyPdfError, ValueError, KeyError, IndexError, TypeError, AttributeError, AssertionError, OSError) as error:
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        AssertionError,
+        OSError,
+    ) as error:
         # pypdf meets a damaged file with whatever its parts raise.
         raise RejectedError(f"the PDF file is damaged: {type(error).__name__}: {error}") from error
 
@@ -38,7 +51,9 @@ def _read(content: bytes, limits: Limits) -> Draft:
     for page in reader.pages:
         pages.append(page.extract_text())
         if sum(map(len, pages)) > limits.text_chars:
-            raise RejectedError(f"the PDF file has more characters of text than the limit of {limits.text_chars}")
+            raise RejectedError(
+                f"the PDF file has more characters of text than the limit of {limits.text_chars}"
+            )
     if not any(page.strip() for page in pages):
         raise RejectedError("the PDF file has no text: a scan; run text recognition (OCR) over it first")
     about = reader.metadata or {}

@@ -16,20 +16,89 @@ from shared.schemas.ids import article_id
 
 Record = dict[str, Any]
 
-_LISTS = ("articles", "items", "documents", "docs", "results", "data", "entries", "stories", "news", "@graph", "hits")
+_LISTS = (
+    "articles",
+    "items",
+    "documents",
+    "docs",
+    "results",
+    "data",
+    "entries",
+    "stories",
+    "news",
+    "@graph",
+    "hits",
+)
 _TITLES = ("headline", "title", "name", "headline_main")
 _HTML_BODIES = ("body_html", "body_xhtml", "content_html", "bodyHtml", "html", "contentHtml")
-_TEXT_BODIES = ("articleBody", "body_text", "content_text", "body", "text", "content", "article", "maintext", "fulltext",
-                "full_text", "story", "description_text", "description", "summary", "abstract", "snippet")
-_DATES = ("datePublished", "firstcreated", "versioncreated", "date_published", "published", "published_at", "publishedAt",
-          "published_date", "publication_date", "publicationDate", "publish_date", "publishDate", "pub_date", "pubDate",
-          "pubdate", "webPublicationDate", "first_publication_date", "date", "dateCreated", "date_publish", "created_at",
-          "updated")
-_SOURCES = ("publisher", "source", "source_name", "provider", "infosources", "outlet", "site_name", "domain",
-            "source_domain", "publication")
-_URLS = ("url", "link", "canonicalurl", "canonical_url", "webUrl", "web_url", "external_url", "mainEntityOfPage")
+_TEXT_BODIES = (
+    "articleBody",
+    "body_text",
+    "content_text",
+    "body",
+    "text",
+    "content",
+    "article",
+    "maintext",
+    "fulltext",
+    "full_text",
+    "story",
+    "description_text",
+    "description",
+    "summary",
+    "abstract",
+    "snippet",
+)
+_DATES = (
+    "datePublished",
+    "firstcreated",
+    "versioncreated",
+    "date_published",
+    "published",
+    "published_at",
+    "publishedAt",
+    "published_date",
+    "publication_date",
+    "publicationDate",
+    "publish_date",
+    "publishDate",
+    "pub_date",
+    "pubDate",
+    "pubdate",
+    "webPublicationDate",
+    "first_publication_date",
+    "date",
+    "dateCreated",
+    "date_publish",
+    "created_at",
+    "updated",
+)
+_SOURCES = (
+    "publisher",
+    "source",
+    "source_name",
+    "provider",
+    "infosources",
+    "outlet",
+    "site_name",
+    "domain",
+    "source_domain",
+    "publication",
+)
+_URLS = (
+    "url",
+    "link",
+    "canonicalurl",
+    "canonical_url",
+    "webUrl",
+    "web_url",
+    "external_url",
+    "mainEntityOfPage",
+)
 _BYLINES = ("byline", "author", "authors", "creator", "by")
-_TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE
+)
 _PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
 _EPOCH_MS = 100_000_000_000
 
@@ -44,7 +113,9 @@ def read(content: bytes, limits: Limits) -> list[Item]:
     if not isinstance(found, list) or not found:
         raise RejectedError("the JSON file holds no article: neither an object nor a list of objects")
     if len(found) > limits.members:
-        raise RejectedError(f"the JSON file has {len(found)} articles, more than the limit of {limits.members}")
+        raise RejectedError(
+            f"the JSON file has {len(found)} articles, more than the limit of {limits.members}"
+        )
     return [_item(record, at) for at, record in enumerate(found, 1)]
 
 
@@ -92,7 +163,9 @@ def _draft(record: Record) -> Draft:
             record = {**record, **record[inner]}
     body = _body(record)
     if body is None:
-        raise RejectedError("the JSON object has no text: none of body, text, content, articleBody, body_html, summary")
+        raise RejectedError(
+            "the JSON object has no text: none of body, text, content, articleBody, body_html, summary"
+        )
     inner_draft = html.read_fragment(body) if _TAG.search(body) else Draft(body)
     return Draft(
         text=inner_draft.text,
@@ -122,7 +195,10 @@ def _text(value: Any) -> str | None:
         return value.strip() or None
     if isinstance(value, dict):
         keys = ("name", "value", "title", "@id", "rendered", "url", "content", "main")
-        return next((value[key].strip() for key in keys if isinstance(value.get(key), str) and value[key].strip()), None)
+        return next(
+            (value[key].strip() for key in keys if isinstance(value.get(key), str) and value[key].strip()),
+            None,
+        )
     if isinstance(value, list) and value:
         if all(isinstance(part, str) for part in value):
             return "\n\n".join(value).strip() or None
@@ -146,7 +222,10 @@ def _dates(record: Record) -> Iterator[tuple[str, str]]:
         if isinstance(value, str) and value.strip():
             yield origin, value
         elif isinstance(value, int | float) and 0 < value < 1e14:
-            yield origin, datetime.fromtimestamp(value / (1000 if value > _EPOCH_MS else 1), UTC).date().isoformat()
+            yield (
+                origin,
+                datetime.fromtimestamp(value / (1000 if value > _EPOCH_MS else 1), UTC).date().isoformat(),
+            )
 
 
 def _origin(record: Record) -> str:

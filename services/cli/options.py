@@ -1,0 +1,39 @@
+"""Flags that several commands share, and the settings they lead to."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from shared.settings import PREFIX, Settings
+
+Data = Annotated[
+    Path | None, typer.Option("--data", help="The data folder [CLASHWATCH_DATA; ./clashwatch-data].")
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for scripts.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many: the newest.")]
+Dyad = Annotated[str | None, typer.Option("--dyad", help="Both sides, as in AM-AZ.")]
+Side = Annotated[str | None, typer.Option("--side", help="One side: an ISO code or an actor's name.")]
+Since = Annotated[str | None, typer.Option("--since", help="On or after this day (YYYY-MM-DD).")]
+
+
+class UsageError(Exception):
+    """Wrong usage; `str(error)` says what is wrong."""
+
+
+def settings_of(**flags: Any) -> Settings:
+    """Flags that were given, then variables, then the settings file. Raises UsageError naming the setting."""
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise UsageError("; ".join(_complaint(one["loc"], one["msg"]) for one in error.errors())) from error
+    except (SettingsError, OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings cannot be read: {error}") from error
+
+
+def _complaint(loc: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(str(part) for part in loc)
+    return f"setting {name} ({PREFIX}{name.upper()}): {message}"
