@@ -10,21 +10,21 @@ from pydantic_core import to_json
 
 from shared.errors import TransientError
 from shared.schemas.alert_raised import AlertRaised
-from shared.store.port import Sending, SendingState, SendingStore
+from shared.store.port import Sending, SendingStore
 
 _PASSING = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 _LINE_START = b'{"alert_id":'
 
 
 class Channel(Protocol):
-    """`send` returns `sent`, or `waiting` where somebody else will send what is recorded. Raises OSError."""
+    """Somewhere alerts go."""
 
     @property
     def name(self) -> str:
         """Unique among the channels; sent rows carry it."""
 
-    def send(self, alert: AlertRaised, now: datetime) -> SendingState:
-        """Sends one alert."""
+    def send(self, alert: AlertRaised, now: datetime) -> None:
+        """Sends one alert. Raises OSError."""
 
 
 def send(alert: AlertRaised, channel: Channel, store: SendingStore, now: datetime) -> None:
@@ -33,19 +33,21 @@ def send(alert: AlertRaised, channel: Channel, store: SendingStore, now: datetim
     if store.sending(alert.alert_id, channel.name):
         return
     if alert.suppressed:
-        store.record(Sending(alert.alert_id, channel.name, "suppressed", reason=alert.suppressed))
+        store.record(suppressed(alert, channel.name))
         return
     try:
-        state = channel.send(alert, now)
+        channel.send(alert, now)
     except OSError as error:
         if error.errno in _PASSING:
             raise TransientError(f"{channel.name}: {error}") from error
         store.record(Sending(alert.alert_id, channel.name, "failed", tries=1, reason=str(error)))
-        return
-    if state == "waiting":
-        store.record(Sending(alert.alert_id, channel.name, state, next_try=now, alert=alert))
     else:
-        store.record(Sending(alert.alert_id, channel.name, state, tries=1, sent_at=now))
+        store.record(Sending(alert.alert_id, channel.name, "sent", tries=1, sent_at=now))
+
+
+def suppressed(alert: AlertRaised, channel: str) -> Sending:
+    """The row of an alert that a rule kept back."""
+    return Sending(alert.alert_id, channel, "suppressed", reason=alert.suppressed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,12 @@ class Console:
     stream: TextIO
     name: str = "console"
 
-    def send(self, alert: AlertRaised, now: datetime) -> SendingState:
+    def send(self, alert: AlertRaised, now: datetime) -> None:
         """Writes the sentence and the words behind it."""
         del now
         quotes = "".join(f' | {one.stem}: "{one.text}"' for one in alert.evidence[:1])
         self.stream.write(_printable(f"{alert.text}{quotes}") + "\n")
         self.stream.flush()
-        return "sent"
 
 
 class JsonLines:
@@ -80,7 +81,7 @@ class JsonLines:
         if store.file_length(str(self._path)) is None:
             store.save_file_length(str(self._path), self._path.stat().st_size if self._path.exists() else 0)
 
-    def send(self, alert: AlertRaised, now: datetime) -> SendingState:
+    def send(self, alert: AlertRaised, now: datetime) -> None:
         """Appends the line and remembers the file's length."""
         line = as_line(alert, now)
         with self._path.open("ab") as file:
@@ -89,7 +90,6 @@ class JsonLines:
             file.write(line)
             file.flush()
         self._store.save_file_length(str(self._path), end + len(line))
-        return "sent"
 
     def _cut_off(self, size: int) -> int:
         """Where to write: `size`, unless what stands after the committed bytes is ours."""
@@ -100,18 +100,6 @@ class JsonLines:
             file.seek(committed)
             start = file.read(len(_LINE_START))
         return committed if _LINE_START.startswith(start) else size
-
-
-@dataclass(frozen=True, slots=True)
-class Webhook:
-    """Leaves the alert to the sender, which has time to try again."""
-
-    name: str = "webhook"
-
-    def send(self, alert: AlertRaised, now: datetime) -> SendingState:
-        """Sends nothing yet."""
-        del alert, now
-        return "waiting"
 
 
 def as_line(alert: AlertRaised, sent_at: datetime) -> bytes:

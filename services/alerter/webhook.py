@@ -1,4 +1,4 @@
-"""Posts waiting alerts to a webhook, signed, and tries again with growing pauses. Runs beside the pipeline.
+"""Posts alerts to a webhook, signed, and tries again with growing pauses. Runs beside the pipeline.
 
 The body is the alert's JSON. Headers: `Idempotency-Key` (the alert's id: the same alert can come twice),
 `X-Clashwatch-Timestamp` (Unix seconds) and, where there is a secret, `X-Clashwatch-Signature`: `v1=` and the
@@ -8,6 +8,7 @@ HMAC-SHA256 of `timestamp.body` in hexadecimal digits.
 import hashlib
 import hmac
 import ipaddress
+import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +16,17 @@ from datetime import datetime, timedelta
 
 import httpx
 
-from services.alerter.channels import as_line
+from services.alerter.channels import as_line, suppressed
+from shared.errors import TransientError
 from shared.schemas.alert_raised import AlertRaised
 from shared.store.port import Sending, SendingStore
 
-TRIES = 10
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(minutes=10)
+CHANNEL = "webhook"
+# With the pauses, about 20 minutes.
+TRIES = 12
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
 TIMEOUT_SECONDS = 10.0
-_AT_ONCE = 50
 _TOO_EARLY, _TOO_MANY, _TIMEOUT = 425, 429, 408
 _SERVER_ERROR = 500
 
@@ -40,6 +43,10 @@ class AwayError(Exception):
     def __init__(self, reason: str, pause: timedelta | None = None) -> None:
         super().__init__(reason)
         self.pause = pause
+
+
+class RefusedError(Exception):
+    """The other end does not want this message; the same again would not help."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -67,47 +74,48 @@ class Target:
         return f"Target({httpx.URL(self.url).host})"
 
 
-def send_due(
-    store: SendingStore,
+def deliver_once(
+    alert: AlertRaised,
     target: Target,
     client: httpx.Client,
+    store: SendingStore,
     now: datetime,
-    *,
-    channel: str = "webhook",
     resolve: Resolve = resolve,
-) -> int:
-    """Tries what is due, once each; says how many left the queue (sent or given up)."""
-    done = 0
-    for sending in store.due(channel, now, _AT_ONCE):
-        tried = attempt(sending, target, client, now, resolve)
-        store.record(tried)
-        done += tried.state != "waiting"
-    return done
+) -> None:
+    """Posts the alert unless it was posted or given up. Raises TransientError where it is to be tried again.
+
+    To be called with no transaction open: each try is recorded at once.
+    """
+    before = store.sending(alert.alert_id, CHANNEL) or Sending(alert.alert_id, CHANNEL, "waiting")
+    if before.state != "waiting":
+        return
+    if before.next_try and now < before.next_try:
+        raise TransientError(before.reason)
+    tried = _attempt(before, alert, target, client, now, resolve)
+    store.record(tried)
+    if tried.state == "waiting":
+        raise TransientError(tried.reason)
 
 
-def attempt(
-    sending: Sending, target: Target, client: httpx.Client, now: datetime, resolve: Resolve = resolve
+def _attempt(
+    before: Sending, alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve
 ) -> Sending:
-    """The row after one try: sent, waiting for the next, or failed with the reason."""
-    tried = replace(sending, tries=sending.tries + 1)
-    if sending.alert is None:
-        return _failed(tried, "the alert is not kept any more")
+    """The row after one try: sent, waiting for the next, failed or suppressed with the reason."""
+    if alert.suppressed:
+        return suppressed(alert, CHANNEL)
+    tried = replace(before, tries=before.tries + 1, next_try=None)
     try:
-        post(sending.alert, target, client, now, resolve)
+        _post(alert, target, client, now, resolve)
     except AwayError as error:
         if tried.tries >= TRIES:
-            return _failed(tried, f"gave up after {TRIES} tries: {error}")
+            return replace(tried, state="failed", reason=f"gave up after {TRIES} tries: {error}")
         return replace(tried, reason=str(error), next_try=now + _pause(tried.tries, error.pause))
     except (AddressRefusedError, RefusedError) as error:
-        return _failed(tried, str(error))
-    return replace(tried, state="sent", sent_at=now, next_try=None, reason=None, alert=None)
+        return replace(tried, state="failed", reason=str(error))
+    return replace(tried, state="sent", sent_at=now, reason=None)
 
 
-class RefusedError(Exception):
-    """The other end does not want this message; the same again would not help."""
-
-
-def post(alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve) -> None:
+def _post(alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve) -> None:
     """One request. Raises AwayError, RefusedError or AddressRefusedError; their texts hold no secrets."""
     body = as_line(alert, now).rstrip()
     request, extensions = _to_address(httpx.URL(target.url), target.allow_private, resolve)
@@ -138,14 +146,14 @@ def signed_headers(alert: AlertRaised, body: bytes, target: Target, now: datetim
 
 
 def new_client() -> httpx.Client:
-    """No redirects (they could lead inside), no proxies from the environment (they would choose the
-    address)."""
+    """No redirects (they could lead inside), no proxies (they would choose the address)."""
+    # At INFO it would log whole URLs, and webhooks have their secrets in them.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     return httpx.Client(follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS)
 
 
 def _to_address(url: httpx.URL, allow_private: bool, resolve: Resolve) -> tuple[httpx.URL, dict[str, str]]:
-    """The URL with the address that was checked in place of the name, so that no second look-up can change
-    it."""
+    """The URL with the address that was checked instead of the name: no second look-up can change it."""
     port = url.port or (443 if url.scheme == "https" else 80)
     try:
         addresses = resolve(url.host, port)
@@ -198,7 +206,3 @@ def _pause(tries: int, named: timedelta | None) -> timedelta:
     """Doubles each time; what the other end names counts, up to the longest pause."""
     own: timedelta = FIRST_PAUSE * 2 ** (tries - 1)
     return min(LONGEST_PAUSE, max(named or timedelta(0), own))
-
-
-def _failed(sending: Sending, reason: str) -> Sending:
-    return replace(sending, state="failed", reason=reason, next_try=None)

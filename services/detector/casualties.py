@@ -27,7 +27,7 @@ _PHRASE = re.compile(
 # What may stand behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
-_TIGHT_RIGHT = re.compile(r"(?:[,xrDh]|v|in|iP|ia?x){0,5}?v*[xr]{0,1}(?P<verb>[KQWCMd])")
+_TIGHT_RIGHT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd])")
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})$")
 _LIST = re.compile(r"(?:,|&|,&|i|,i)[ar]*\Z")
 _SINGULAR = re.compile(r"a(?:[xJAO'd]){0,4}?(?P<head>[mc])")
@@ -56,6 +56,14 @@ class Figure:
     mixed: bool = False
     vague: bool = False
     predicate: int = -1
+    foe: bool = False
+
+
+# Soldiers of the other side, in the mouth of whoever speaks.
+FOES = frozenset(
+    "terrorist terrorists militant militants gunman gunmen infiltrator infiltrators intruder intruders insurgent insurgents "
+    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +101,7 @@ def _figure(line: Line, at: int, before: list[Figure]) -> Figure | None:
     low, best, high = (amount.low, amount.best, amount.high) if amount else (1, 1, 1)
     figure = Figure(
         at, phrase.end, low, best, high, "", phrase.who, phrase.side_at, phrase.pronoun,
-        vague=best is None, part=_is_part(line, at),
+        vague=best is None, part=_is_part(line, at), foe=bool(FOES & set(line.words[at : phrase.end])),
     )  # fmt: skip
     if phrase.head in _NOUNS:
         return replace(figure, kind=_NOUNS[phrase.head], predicate=phrase.end - 1)
@@ -169,6 +177,9 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
         if ahead < 0:
             return None
         found = replace(figure, kind=_PREDICATES[line.symbols[ahead]], predicate=ahead)
+    lost = re.search(r"L[arx]{0,2}\Z", line.symbols[: figure.at])
+    if lost and found.side_at < 0 and found.pronoun < 0:
+        found = replace(found, side_at=_subject(line, lost.start()))
     if _is_mixed(line, found):
         found = replace(found, mixed=True, kind="killed")
     return _fill_from(found, phrase, inherits or _listed(line, before, figure.at))
@@ -192,7 +203,8 @@ def _ends_clause(line: Line, end: int) -> bool:
 def _fill_from(figure: Figure, phrase: _Phrase, other: Figure | None) -> Figure | None:
     """An elliptical figure takes its noun and its side from the one before it."""
     if phrase.head:
-        if figure.side_at < 0 and figure.pronoun < 0 and other and phrase.who == other.who == "military":
+        alike = other and phrase.who == other.who == "military" and not other.foe
+        if other and alike and figure.side_at < 0 and figure.pronoun < 0 and not figure.foe:
             return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
         return figure
     if other is None:
@@ -273,7 +285,7 @@ def _listed(line: Line, before: list[Figure], at: int) -> Figure | None:
 def _ahead(line: Line, phrase: _Phrase) -> int:
     """The predicate of a list's last member: `49 Armenian and 50 Azerbaijani troops were killed`."""
     match = re.match(
-        r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)[arx]{0,2}N[oaprxJAP'm]{0,6}[mchJA]){1,4}[^N.;SkLz]{0,6}?(?P<verb>[KQWCMd])",
+        r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)[arx]{0,2}N[oaprxJAP'm]{0,6}[mchJA]){1,4}[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])",
         line.symbols[phrase.end :],
     )
     return phrase.end + match.start("verb") if match else -1
@@ -321,9 +333,11 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
     if figure.predicate < 0 or figure.best == 0:
         return figure
     tail = line.symbols[figure.predicate + 1 :]
-    behind = re.match(r"[^.;S]{0,8}?(?:b|i(?=[ap]?[xJ]?J))(?P<gap>[apxrO]{0,3})(?P<who>[JA])", tail)
+    behind = re.match(r"[^.;S]{0,8}?(?P<by>[bi])[apxrO]{0,3}(?P<who>[JA])", tail)
     if behind and "N" not in tail[: behind.start("who")]:
-        return replace(figure, agent=figure.predicate + 1 + behind.start("who"))
+        agent = figure.predicate + 1 + behind.start("who")
+        if behind["by"] == "b" or any(e.fight or e.weapon for e in line.entries[agent + 1 : agent + 4]):
+            return replace(figure, agent=agent)
     if figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
         return replace(figure, agent=_subject(line, figure.predicate))
     return figure

@@ -8,7 +8,7 @@ from services.detector.casualties import Figure, figures
 from services.detector.fights import Scene, Side, side_of
 from services.detector.lines import Line
 from services.detector.when import _days
-from shared.schemas.article_tagged import ArticleTagged
+from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
 from shared.schemas.spans import Evidence
 
@@ -34,6 +34,18 @@ class Parties:
     def knows(self, name: str) -> bool:
         """Whether `name` is one of the sides or a state one of them sits in."""
         return name in (self.one.name, self.other.name) or name in self.one.homes | self.other.homes
+
+
+    def allies(self, actor: Mention) -> bool:
+        """Whether a force that is no state sits on the ground of one of the sides: its losses are shown as its own."""
+        return len(actor.ref) != 2 and bool(set(actor.sits_in) & (self.one.homes | self.other.homes))
+
+    def on_ground(self, code: str) -> str | None:
+        """The side that people on the ground of the state `code` belong to."""
+        for side in (self.one, self.other):
+            if side.form == "de_facto_state" and code in side.homes:
+                return side.name
+        return code if self.knows(code) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,21 +131,17 @@ def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties,
     )
 
 
-_HOSTILE = frozenset(
-    "terrorist terrorists militant militants gunman gunmen infiltrator infiltrators intruder intruders insurgent insurgents "
-    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists".split()
-)
-
-
 def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
     """The side whose loss it is; `total` when none is told; None when it is another country's."""
     named = line.mentions[figure.side_at] if figure.side_at >= 0 else None
     if named is not None:
-        return named.ref if parties.knows(named.ref) else None
+        return named.ref if parties.knows(named.ref) or parties.allies(named) else None
+    if figure.best == 0:
+        return _owner_side(figure, line, parties, claimant, told) or _own(claimant, parties) or "total"
     return (
         _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
-        or _enemy(figure, line, parties, claimant)
+        or _enemy(figure, parties, claimant)
         or (figure.who != "military" and _ground(line, figure, parties))
         or _victim(figure, line, parties, civilians=True)
         or _own(claimant, parties)
@@ -159,9 +167,9 @@ def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = Fals
     return parties.other_than(agent.ref)
 
 
-def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
+def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
-    if claimant.side and claimant.side != "both" and _HOSTILE & set(line.words[figure.at : figure.end]):
+    if claimant.side and claimant.side != "both" and figure.foe:
         return parties.other_than(claimant.side)
     return None
 
@@ -202,10 +210,11 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
             code = mention.place.country  # of two claimants neither
         elif mention.kind == "actor" and _is_ground(line, index):
             code = mention.ref
-        if code and parties.knows(code):
+        side = parties.on_ground(code) if code else None
+        if side:
             distance = abs(index - (figure.at if figure else 0))
             if best is None or distance < best[0]:
-                best = (distance, code)
+                best = (distance, side)
     return best[1] if best else None
 
 

@@ -30,7 +30,7 @@ def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list
     lines = read_lines(article, lexicon())
     setting = setting_of(article, _year(article))
     found = scenes(lines, setting)
-    sides = _sides(found)
+    sides = _sides(found, setting)
     ranked = _ranked(found, sides, lines, setting, article)
     score = ranked[0][1] if ranked else 0.01
     is_clash = score >= weights()["threshold"]
@@ -51,11 +51,11 @@ def _year(article: ArticleTagged) -> int | None:
     return limits[0].year if limits else None
 
 
-def _sides(found: Sequence[Scene]) -> dict[str, Side]:
+def _sides(found: Sequence[Scene], setting: Setting) -> dict[str, Side]:
     """Every side that takes part somewhere, by name; an actor's own form goes before a mere setting."""
     sides: dict[str, Side] = {}
     for scene in found:
-        for participant in participants(scene.line):
+        for participant in participants(scene.line, setting):
             known = sides.get(participant.side.name)
             if known is None or known.form == "place":
                 sides[participant.side.name] = participant.side
@@ -111,12 +111,12 @@ def _chosen(ranked: Sequence[tuple[Pair, float]], found: Sequence[Scene]) -> lis
     return chosen
 
 
-def _event_scenes(pair: Pair, found: Sequence[Scene]) -> list[Scene]:
+def _event_scenes(pair: Pair, found: Sequence[Scene], homes: frozenset[str] = frozenset()) -> list[Scene]:
     """The scenes of the pair, the telling ones first: real and present, strong, early."""
     own = [s for s in found if s.pairs.get(pair, 0.0) > 0.1 and s.real and not s.past]
     if not own:
         own = [s for s in found if s.pairs.get(pair, 0.0) > 0.0]
-    near = [s for s in found if s not in own and s.real and not s.past and s.sides & set(pair) and _is_alone(s)]
+    near = [s for s in found if s not in own and s.real and not s.past and s.sides & (homes | set(pair)) and _is_alone(s)]
     own.sort(key=lambda s: (-round(min(s.pairs.get(pair, 0.0), 0.5), 1), s.line.number))
     return own + near
 
@@ -143,8 +143,8 @@ def _looks_back(line: Line, article: ArticleTagged) -> bool:
 def _report(
     pair: Pair, is_primary: bool, found: Sequence[Scene], lines: Sequence[Line], sides: dict[str, Side], article: ArticleTagged
 ) -> Report:
-    own = _event_scenes(pair, found)
     homes = sides[pair[0]].homes | sides[pair[1]].homes
+    own = _event_scenes(pair, found, homes)
     told = list(_claims(pair, found, lines, sides, article))
     if not is_primary:
         numbers = {s.line.number for s in own}
@@ -159,7 +159,7 @@ def _report(
         side_b=max(pair),
         dyad=dyad_of(*pair),
         border=border,
-        places=places(own, article, homes),
+        places=places([s.line for s in own] + [line for line, _ in told], article, homes),
         date_start=days.start,
         date_end=days.end,
         date_prec=days.precision,

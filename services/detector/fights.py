@@ -57,6 +57,7 @@ class Setting:
 
     borders: frozenset[str]
     year: int | None
+    grounds: Mapping[str, Side] = field(default_factory=dict)
 
 
 def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
@@ -77,7 +78,7 @@ def _scene(line: Line, setting: Setting) -> Scene | None:
     frame = (0.3 if past else 1.0) * _context(line)
     weights = {i: _force(line, i) * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
     trigger = max(triggers, key=lambda i: (weights[i], -i))
-    people = [p for p in participants(line) if p.weight > 0]
+    people = [p for p in participants(line, setting) if p.weight > 0]
     scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
     scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5)
     for one, other in combinations(people, 2):
@@ -182,7 +183,7 @@ def _is_old(mention: Mention, year: int | None) -> bool:
     return int(first) < year if year is not None else mention.form == "year"
 
 
-def participants(line: Line) -> Iterator[Participant]:
+def participants(line: Line, setting: Setting) -> Iterator[Participant]:
     """Every side in the line, as actor or as the country of a place."""
     for index, mention in enumerate(line.mentions):
         if mention is None:
@@ -191,7 +192,8 @@ def participants(line: Line) -> Iterator[Participant]:
             yield Participant(index, side_of(mention), _weight(line, index))
         elif mention.kind == "place" and mention.place and mention.form != "dateline":
             for code in mention.place.country.split("|")[:1]:
-                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.6)
+                side = setting.grounds.get(code) or Side(code, frozenset((code,)), "place")
+                yield Participant(index, side, 0.6)
         elif mention.kind == "border":
             for code in mention.ref.split("-"):
                 yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5)
@@ -284,7 +286,14 @@ def _across(state: str, group: Side, borders: frozenset[str]) -> float:
 
 def setting_of(article: ArticleTagged, year: int | None) -> Setting:
     """The article's borders and year."""
-    return Setting(frozenset(border.id for border in article.borders), year)
+    actors = [m for m in article.mentions if m.kind == "actor"]
+    states = {m.ref for m in actors}
+    grounds = {
+        m.sits_in[0]: side_of(m)
+        for m in actors
+        if m.form == "de_facto_state" and len(m.sits_in) == 1 and m.sits_in[0] not in states
+    }
+    return Setting(frozenset(border.id for border in article.borders), year, grounds)
 
 
 def totals(found: Sequence[Scene]) -> Mapping[tuple[str, str], float]:

@@ -43,7 +43,7 @@ def when(event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], p
         ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
     )
-    days = [(strength, day) for _, strength, day in told if not day.spoken]
+    days = [(strength, day) for _, strength, day in told if not day.spoken and _is_told_clearly(day, strength, published)]
     days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
     dated = [(strength, day) for strength, day in days if day.edtf]
@@ -57,6 +57,16 @@ def when(event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], p
 
 
 _WEAK = 0.3
+_LEAD = 4
+_LONG_AGO = 21
+
+
+def _is_told_clearly(day: _Day, strength: float, published: str | None) -> bool:
+    """Not a day long before publication, nor one that only a passing remark far down gives."""
+    today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
+    if today and first and (today - first).days > _LONG_AGO:
+        return False
+    return strength >= _WEAK or day.line <= _LEAD or today is None
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
@@ -184,8 +194,10 @@ def _is_saying_date(line: Line, at: int) -> bool:
         index -= 1
     if index >= 0 and head[index] in _SAYING:
         return True
-    tail = line.symbols[at + 1 : at + 3]
-    return tail[:1] == "S"
+    return line.symbols[at + 1 : at + 2] == "S" or bool(_STATED & set(line.words[at + 1 : at + 3]))
+
+
+_STATED = frozenset("condemned criticised criticized urged called demanded expressed welcomed protested summoned vowed warned accused blamed denied".split())
 
 
 def _nth_day(line: Line, at: int) -> int:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from services.detector.fights import Scene
 from services.detector.lines import Line
 from shared.schemas.article_tagged import ArticleTagged, Border
 from shared.schemas.places import Place
@@ -13,14 +12,14 @@ _LONGEST = 1200
 _BORDERS = frozenset("border borders frontier boundary borderline".split())
 
 
-def places(found: Sequence[Scene], article: ArticleTagged, homes: frozenset[str]) -> tuple[Place, ...]:
+def places(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> tuple[Place, ...]:
     """Places on the ground of the sides, those of the strongest sentences first, spelled as the text spells them."""
     seen: dict[str, Place] = {}
-    for scene in found:
-        for place in (*_named(scene.line, article, homes), *_unknown(scene.line, article)):
+    for line in lines:
+        for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
     if not seen:
-        return tuple(_border(found, article, homes))
+        return tuple(_border(lines, article, homes))
     return tuple(list(seen.values())[:_MOST])
 
 
@@ -73,11 +72,10 @@ def _is_far_from(line: Line, at: int) -> bool:
     return line.symbols[max(0, at - 3) : at].endswith(("Si", "Sxi", "SNi"))
 
 
-def _border(found: Sequence[Scene], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
+def _border(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
     """The border or line, with its middle for coordinates, when no place is named."""
     border = next((b for b in article.borders if set(b.id.split("-")) <= homes), None)
-    for scene in found:
-        line = scene.line
+    for line in lines:
         for index, mention in enumerate(line.mentions):
             if mention is not None and mention.kind == "border":
                 yield _as_place(article.body[mention.start : mention.end], border)

@@ -65,6 +65,15 @@ class _Ledger:
     def time(self) -> datetime:
         return datetime.fromtimestamp(self.now / SECOND, UTC)
 
+    def holders(self, article_id: str) -> list[bytes]:
+        """Paths of this batch that hold the article."""
+        return [path for path, file in self.files.items() if file.article_id == article_id]
+
+    def holds(self, path: bytes, article_id: str) -> bool:
+        """Whether nothing in this batch speaks against the path's holding the article."""
+        settled = self.files.get(path)
+        return settled is None or (settled.article_id == article_id and settled.state != "rejected")
+
     def enter(self, settled: Settled, look: Look) -> None:
         """The file came to an end; it is read once more if it may have changed in the very moment."""
         again = doubtful_until(look, self.now)
@@ -188,10 +197,9 @@ class Recorder:
         ledger.enter(settle_article(file, read, ledger.standings, heir, ledger.time), file.look)
 
     def _heir(self, ledger: _Ledger, folders: Folders, old: str, path: bytes) -> bytes | None:
-        """Another path that is still there and was last known to hold the same."""
-        for other in self._registry.holders(old, path):
-            settled = ledger.files.get(other)
-            if (settled is None or settled.article_id == old) and folders.look(other) is not None:
+        """Another path that is still there and was last known, or just found, to hold the same."""
+        for other in [*ledger.holders(old), *self._registry.holders(old, path)]:
+            if ledger.holds(other, old) and folders.look(other) is not None:
                 return other
         return None
 

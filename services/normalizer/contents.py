@@ -49,7 +49,7 @@ class Opened:
 def open_file(
     received: ArticleReceived, limits: Limits, reader: Reader, clock: Callable[[], float] = time.monotonic
 ) -> Opened:
-    """Raises RejectedError when the file as a whole cannot be read; what is wrong with a part is in its Document."""
+    """Raises RejectedError when the file as a whole cannot be read; a bad part is a Document with the reason."""
     file = _File(received.path, received.stem, received.article_id, received.content, received.sidecar)
     return _Opener(limits, reader, clock, clock() + limits.container_seconds).open(file)
 
@@ -136,7 +136,7 @@ def _sidecar_of(name: str, sidecars: dict[str, Member]) -> Member | None:
 
 
 def _read_sidecar(beside: Member | None, inherited: Sidecar | None) -> tuple[Sidecar | None, bytes]:
-    """The member's sidecar, or what the container's says of all its members, and its bytes as the id counts them."""
+    """The member's sidecar, else what its container's says, and its bytes as they count for the id."""
     if beside is None:
         return inherited, inherited.model_dump_json(exclude_none=True).encode() if inherited else b""
     try:

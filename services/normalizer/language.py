@@ -27,13 +27,6 @@ _SCRIPTS = (
     ("ja", "\u3040", "\u30ff"),
     ("zh", "\u4e00", "\u9fff"),
 )
-# Languages the model may answer: those of the world's news and of the borders watched.
-_MODEL = frozenset(
-    (
-        "en fr de es it pt nl sv da no nb nn fi et lv lt pl cs sk hu ro bg sr hr bs sl mk sq el tr az kk ky uk ru be "
-        "ar fa ur ps ku he hy ka am hi bn ta te ne si pa my th km lo vi id ms tl zh ja ko mn sw so ha rw af"
-    ).split()
-)
 
 
 def language_of(text: str) -> str:
@@ -84,7 +77,7 @@ def _by_script(sample: str) -> str | None:
 
 
 def _by_model(sample: str) -> str:
-    """English gets the benefit of the doubt: it is by far the likeliest, also in a lead full of foreign names."""
+    """English gets the benefit of the doubt: it is by far the likeliest, foreign names or not."""
     ranked = dict(_model().rank(sample))
     best = max(ranked, key=ranked.__getitem__)
     code = "en" if ranked["en"] * _DOUBT >= ranked[best] else str(best)
@@ -96,7 +89,7 @@ def _model():  # type: ignore[no-untyped-def]  # py3langid has no types
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # half a second: only when needed
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(_MODEL.intersection(model.labels))
+    model.set_languages(load_words(DATA / "model-languages.yml", ("languages",))["languages"])
     return model
 
 

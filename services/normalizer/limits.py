@@ -10,7 +10,7 @@ class Limits:
     """Sizes are bytes, times are seconds. `nesting` is how many containers may stand inside a container.
 
     `seconds` is for one document in the parser process; a container as a whole gets `container_seconds`.
-    `ratio` (unpacked to packed size) counts from `ratio_floor` unpacked bytes on: tiny files compress too well.
+    `ratio` (unpacked to packed size) counts from `ratio_floor` unpacked bytes on.
     """
 
     file_bytes: int = 8 * MIB

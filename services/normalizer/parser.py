@@ -33,7 +33,7 @@ class _Late(Exception):
 
 
 class Parser:
-    """One parser process, used by one caller at a time. After a fork the child starts a process of its own."""
+    """One parser process, used by one caller at a time. After a fork the child starts one of its own."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None

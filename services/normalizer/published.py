@@ -10,15 +10,16 @@ from shared.schemas import edtf
 _NUMBER = {name.lower(): at for at, name in enumerate(calendar.month_abbr) if name}
 _MONTH = r"(?P<month>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.?"
 _TH = r"(?:st|nd|rd|th)"
+_YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 _LOOKED_AT = 120  # characters of a date field; the rest is zone names and noise
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
         r"(?<!\d)(?P<year>[12]\d{3})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
         r"(?<!\d)(?P<year>[12]\d{3})(?P<number>[01]\d)(?P<day>[0-3]\d)(?!\d{1,3}(?!\d))",
-        rf"(?<!\d)(?P<day>\d{{1,2}}){_TH}?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
-        rf"\b{_MONTH} {{0,2}}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
-        rf"\b{_MONTH},? {{0,2}}(?P<year>[12]\d{{3}})(?!\d)",
+        rf"(?<!\d)(?P<day>\d{{1,2}}){_TH}?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}{_YEAR}",
+        rf"\b{_MONTH} {{0,2}}(?P<day>\d{{1,2}}){_TH}?,? {{0,2}}{_YEAR}",
+        rf"\b{_MONTH},? {{0,2}}{_YEAR}",
         r"^\s*(?P<year>[12]\d{3})-(?P<number>\d{2})\s*$",
         r"^\s*(?P<year>[12]\d{3})\s*$",
     )
@@ -29,7 +30,10 @@ _FULL_DATE = (
     r"(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-zA-Z]{2,8}\.?,? [12]\d{3}"
     r"|[A-Z][a-zA-Z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? [12]\d{3})"
 )
-_PLACE = r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
+_PLACE = (
+    r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}"
+    r"(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
+)
 _DATELINE = re.compile(
     rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]| ?$)"
 )
@@ -56,7 +60,7 @@ def to_edtf(written: str) -> str | None:
 
 
 def of_dateline(openings: Iterable[str]) -> str | None:
-    """The date as written in `SEOUL, Nov. 23, 2010 (Yonhap) -- ...`, where one of the paragraphs starts so."""
+    """The date as written in `SEOUL, Nov. 23, 2010 (Yonhap) -- ...`, if one of the paragraphs starts so."""
     for paragraph in openings:
         match = _DATELINE.match(paragraph)
         if match:
@@ -65,13 +69,11 @@ def of_dateline(openings: Iterable[str]) -> str | None:
 
 
 def _from_parts(parts: dict[str, str | None]) -> str | None:
-    month = (
-        int(parts["number"]) if parts.get("number") else _NUMBER.get((parts.get("month") or "").lower(), 0)
-    )
-    year = parts["year"]
+    year, day = parts["year"], parts.get("day")
+    month = int(parts.get("number") or _NUMBER.get((parts.get("month") or "").lower(), 0))
     if not month:
         return year
-    found = f"{year}-{month:02d}" + (f"-{int(parts['day']):02d}" if parts.get("day") else "")
+    found = f"{year}-{month:02d}" + (f"-{int(day):02d}" if day else "")
     return found if edtf.is_valid(found) else None
 
 

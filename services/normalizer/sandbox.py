@@ -1,7 +1,7 @@
-"""The parser process: reads hostile files where a crash, a hang or a full memory hurts nobody.
+"""The parser process: reads hostile files where a crash, a hang or full memory hurts nobody.
 
-Run as `python -m services.normalizer.sandbox`; `parser.py` starts, feeds and kills it. A request and its answer are
-frames: 4 bytes length of the JSON header, 8 bytes length of the body (both big-endian), header, body.
+Run as `python -m services.normalizer.sandbox`; `parser.py` starts, feeds and kills it. Requests and answers
+are frames: 4 bytes length of the JSON header, 8 bytes length of the body (big-endian), header, body.
 """
 
 import json
@@ -69,7 +69,7 @@ def _answer(do: str, kind: Kind, path: str, body: bytes, limits: Limits) -> tupl
 
 
 def _allow_seconds(seconds: float) -> None:
-    """Processor time for one request; the other side measures elapsed time, this is for when that side is gone."""
+    """Processor time for one request; the other side measures elapsed time, unless it is gone."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = int(used.ru_utime + used.ru_stime + seconds) + 2
     resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))

@@ -22,7 +22,9 @@ def signature(text: str) -> str:
     grams = _grams(words)
     for start in range(0, len(grams), _CHUNK):
         part = grams[start : start + _CHUNK]
-        counts += np.unpackbits(part.view(np.uint8).reshape(-1, 8), axis=1).sum(axis=0, dtype=np.int64)
+        counts += np.unpackbits(part.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1).sum(
+            axis=0, dtype=np.int64
+        )
     return np.packbits(counts * 2 > len(grams)).tobytes().hex()
 
 
@@ -46,7 +48,7 @@ def _word_hashes(text: str) -> _U64:
 
 
 def _is_word(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
-    """ASCII letters and digits, and everything above Latin-1's signs but general punctuation and CJK stops."""
+    """ASCII letters and digits, and all above Latin-1's signs but general punctuation and CJK stops."""
     digit = (points - np.uint32(0x30)) < 10
     letter = (points - np.uint32(0x61)) < 26
     other = (points >= 0xC0) & ((points - np.uint32(0x2000)) >= 0x70) & ((points - np.uint32(0x3000)) >= 0x40)

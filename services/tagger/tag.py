@@ -38,7 +38,7 @@ def mentions_in(text: str, published: str | None, known: Gazetteer) -> list[Ment
 
 def _one_sided(names: list[Mention], known: Gazetteer) -> list[Mention]:
     """Sides that are one party in this article get one name (data/one_side.yml)."""
-    spoken = {m.ref for m in names if m.kind == "actor"} | {m.ref for m in names if m.kind == "place"}
+    spoken = {m.ref for m in names if m.kind == "actor"} | {m.place.sector for m in names if m.place}
     for rule in known.one_sides:
         if spoken.issuperset(rule.needs):
             return [_renamed(m, rule.into, known) if m.kind == "actor" and m.ref in rule.sides else m for m in names]

@@ -84,7 +84,7 @@ class EmbeddedHost:
         self._effects = [EffectStage(stage, database, self.bus, self.metrics, clock) for stage in stages]
         self._log = Patience("log", self.metrics)
         self._jobs: dict[str, deque[Job]] = defaultdict(deque)
-        self._patience: dict[str, Patience] = defaultdict(lambda: Patience("a pure stage", self.metrics))
+        self._patience: dict[str, Patience] = {}
         self._again: list[Job] = []
         self._deaths = 0
         self._stopped = Event()
@@ -157,7 +157,7 @@ class EmbeddedHost:
 
     def _hand_out(self) -> None:
         """Gives the pool what there is room for, the end of the road first."""
-        for job in [job for job in self._again if self._patience[job.stage].is_over]:
+        for job in [job for job in self._again if self._patience_of(job).is_over]:
             self._again.remove(job)
             self.pool.submit([job])
         if any(effect.lag > BEHIND for effect in self._effects):
@@ -197,13 +197,16 @@ class EmbeddedHost:
         """What cannot be done now is tried again, and keeps its place."""
         for job in (job for jobs in self._jobs.values() for job in jobs):
             if job.outcome and job.outcome.waiting:
-                self._patience[job.stage].lose(job.outcome.waiting)
+                self._patience_of(job).lose(job.outcome.waiting)
                 job.outcome = None
                 self._again.append(job)
 
+    def _patience_of(self, job: Job) -> Patience:
+        return self._patience.setdefault(job.stage, Patience(job.stage, self.metrics))
+
     def _count(self, done: Sequence[Job]) -> None:
         for job in done:
-            self._patience[job.stage].regain()
+            self._patience_of(job).regain()
             for spent in job.outcome.spent if job.outcome else ():
                 self.metrics.message(spent.stage, spent.seconds, spent.written, spent.dead)
         self.metrics.count("clashwatch_worker_deaths_total", self.pool.deaths - self._deaths)

@@ -105,13 +105,13 @@ class AlertStore(Protocol):
         """Replaces the subscriber's row for the incident."""
 
 
-SendingState = Literal["waiting", "sent", "failed", "suppressed"]
+SendingState = Literal["sent", "waiting", "failed", "suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What became of an alert on one channel. `reason` is why it failed, waits or was suppressed; a waiting one is
-    tried again at `next_try`, and carries its `alert`."""
+    """What became of an alert on one channel. `reason` is why it waits, failed or was suppressed; a waiting one is not
+    tried again before `next_try`."""
 
     alert_id: str
     channel: str
@@ -120,7 +120,6 @@ class Sending:
     sent_at: datetime | None = None
     next_try: datetime | None = None
     reason: str | None = None
-    alert: AlertRaised | None = None
 
 
 class SendingStore(Protocol):
@@ -131,12 +130,6 @@ class SendingStore(Protocol):
 
     def record(self, sending: Sending) -> None:
         """Replaces the alert's row on the channel."""
-
-    def due(self, channel: str, now: datetime, limit: int) -> list[Sending]:
-        """Waiting ones whose `next_try` has come, the longest waiting first."""
-
-    def waiting(self, channel: str) -> int:
-        """How many wait."""
 
     def sendings(self, alert_id: str | None = None) -> Iterator[Sending]:
         """All rows, or those of one alert, oldest first."""

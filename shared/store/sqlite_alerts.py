@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.schemas.alert_raised import AlertRaised, Notified
+from shared.schemas.alert_raised import Notified
 from shared.store.database import Database
 from shared.store.port import Sending
 
@@ -12,13 +12,12 @@ _STEPS = (
     """CREATE TABLE alert_notified (incident_id TEXT NOT NULL, subscriber TEXT NOT NULL, body BLOB NOT NULL,
  PRIMARY KEY (incident_id, subscriber)) WITHOUT ROWID;
 CREATE TABLE alert_sendings (seq INTEGER PRIMARY KEY, alert_id TEXT NOT NULL, channel TEXT NOT NULL,
- state TEXT NOT NULL, tries INTEGER NOT NULL, sent_at REAL, next_try REAL, reason TEXT, alert BLOB,
+ state TEXT NOT NULL, tries INTEGER NOT NULL, sent_at REAL, next_try REAL, reason TEXT,
  UNIQUE (alert_id, channel));
-CREATE INDEX alert_due ON alert_sendings (channel, next_try) WHERE state = 'waiting';
 CREATE TABLE alert_files (path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
 """,
 )
-_COLUMNS = "alert_id, channel, state, tries, sent_at, next_try, reason, alert"
+_COLUMNS = "alert_id, channel, state, tries, sent_at, next_try, reason"
 
 
 class SqliteAlertStore:
@@ -55,11 +54,10 @@ class SqliteAlertStore:
 
     def record(self, sending: Sending) -> None:
         """Replaces the alert's row on the channel."""
-        alert = sending.alert.model_dump_json().encode() if sending.alert else None
         self._database.execute(
-            f"INSERT INTO alert_sendings ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            f"INSERT INTO alert_sendings ({_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
             " ON CONFLICT (alert_id, channel) DO UPDATE"
-            " SET state = ?3, tries = ?4, sent_at = ?5, next_try = ?6, reason = ?7, alert = ?8",
+            " SET state = ?3, tries = ?4, sent_at = ?5, next_try = ?6, reason = ?7",
             (
                 sending.alert_id,
                 sending.channel,
@@ -68,25 +66,8 @@ class SqliteAlertStore:
                 _seconds(sending.sent_at),
                 _seconds(sending.next_try),
                 sending.reason,
-                alert,
             ),
         )
-
-    def due(self, channel: str, now: datetime, limit: int) -> list[Sending]:
-        """Waiting ones whose `next_try` has come, the longest waiting first."""
-        rows = self._database.execute(
-            f"SELECT {_COLUMNS} FROM alert_sendings WHERE state = 'waiting' AND channel = ? AND next_try <= ?"
-            " ORDER BY next_try, seq LIMIT ?",
-            (channel, now.timestamp(), limit),
-        )
-        return [_sending(row) for row in rows.fetchall()]
-
-    def waiting(self, channel: str) -> int:
-        """How many wait."""
-        row = self._database.execute(
-            "SELECT count(*) FROM alert_sendings WHERE state = 'waiting' AND channel = ?", (channel,)
-        ).fetchone()
-        return int(row[0])
 
     def sendings(self, alert_id: str | None = None) -> Iterator[Sending]:
         """All rows, or those of one alert, oldest first."""
@@ -107,7 +88,7 @@ class SqliteAlertStore:
 
 
 def _sending(row: tuple[Any, ...]) -> Sending:
-    alert_id, channel, state, tries, sent_at, next_try, reason, alert = row
+    alert_id, channel, state, tries, sent_at, next_try, reason = row
     return Sending(
         alert_id=alert_id,
         channel=channel,
@@ -116,7 +97,6 @@ def _sending(row: tuple[Any, ...]) -> Sending:
         sent_at=_moment(sent_at),
         next_try=_moment(next_try),
         reason=reason,
-        alert=AlertRaised.model_validate_json(alert) if alert else None,
     )
 
 

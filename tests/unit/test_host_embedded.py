@@ -2,11 +2,9 @@
 
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import replace
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
@@ -274,10 +272,7 @@ def test_a_full_disk_is_waited_for_and_loses_nothing(start: Callable[..., System
     system.drop(*(dropped(i, f"Article {i}\n\n" + os.urandom(3000).hex()) for i in range(50)))
     [pages] = system.database.execute("PRAGMA page_count").fetchone()
     system.database.execute(f"PRAGMA max_page_count = {pages + 5}")
-    deadline = time.monotonic() + 20
-    while not _is_waiting(system) and time.monotonic() < deadline:
-        system.host.step()
-    assert _is_waiting(system)
+    _until(lambda: system.host.step() and _is_waiting(system))
     assert system.letters() == []
     system.database.execute("PRAGMA max_page_count = 1000000")
     system.host.drain()
@@ -376,12 +371,8 @@ def test_what_a_pure_stage_has_to_wait_for_keeps_its_place(
 ) -> None:
     system = start(workers)
     system.drop(dropped(1, "AWAY in-tagger"), dropped(2))
-    deadline = time.monotonic() + 20
-    waits = {"stage": "normalizer"}
-    while time.monotonic() < deadline:
-        system.host.step()
-        if system.host.metrics.registry.get_sample_value("clashwatch_waiting", waits):
-            break
+    value = system.host.metrics.registry.get_sample_value
+    _until(lambda: system.host.step() and bool(value("clashwatch_waiting", {"stage": "normalizer"})))
     assert system.host.is_busy
     assert system.titles() == []
     assert system.letters() == []
@@ -419,4 +410,4 @@ def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert condition()
+    assert time.monotonic() < deadline

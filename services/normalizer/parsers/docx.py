@@ -1,8 +1,6 @@
 """DOCX (ECMA-376 WordprocessingML): paragraphs, title, captions and core properties."""
 
-import zipfile
 from collections.abc import Iterator
-from io import BytesIO
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException

@@ -3,7 +3,7 @@
 import re
 from email import policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 
 from services.normalizer.decode import decode
@@ -43,7 +43,7 @@ def _draft(message: EmailMessage) -> Draft:
     )
 
 
-def _inner(body: EmailMessage) -> Draft:
+def _inner(body: MIMEPart) -> Draft:
     payload = body.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     charset = body.get_content_charset()

@@ -1,6 +1,6 @@
-"""HTML with lxml: the article's paragraphs without the page around them, captions apart, metadata with its origin.
+"""HTML with lxml: the article's paragraphs without the page around them, captions apart, metadata.
 
-The container is chosen as Readability does (text of paragraphs, discounted by their links, counts for the parent).
+The container is chosen as Readability does: the text of paragraphs without their links counts for the parent.
 """
 
 import json
@@ -13,6 +13,7 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from services.normalizer.datafile import DATA, load_words
 from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
 from shared.errors import RejectedError
@@ -22,40 +23,23 @@ _CHARSET = re.compile(
     rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I
 )
 _XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
-_DROPPED = frozenset(
-    "script style noscript template svg math nav aside footer form button select option textarea input iframe object "
-    "embed applet audio video canvas dialog map head link meta menu".split()
-)
-_BLOCKS = frozenset(
-    "address article blockquote body center dd details div dl dt fieldset figure figcaption h1 h2 h3 h4 h5 h6 header hr "
-    "html li main ol p pre section summary table tbody td tfoot th thead tr ul".split()
-)
+_WORDS = load_words(DATA / "html.yml")
+_INVISIBLE = frozenset(_WORDS["invisible"])
+_FURNITURE_TAGS = frozenset(_WORDS["furniture_tags"])
+_FURNITURE_ROLES = frozenset(_WORDS["furniture_roles"])
+_BLOCK_TAGS = frozenset(_WORDS["blocks"])
 _KEPT = frozenset({"html", "body", "main", "article"})
-_FURNITURE = re.compile(
-    r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|sidebar|related|recommend(?:ed|ations)?|promo|shar(?:e|ing)|social|"
-    r"comments?|respond|disqus|footer|breadcrumbs?|newsletter|subscri(?:be|ption)|cookies?|consent|advert(?:isement)?s?|"
-    r"ads?|sponsor(?:ed)?|popup|modal|widget|tags?|taglist|author-?bio|toolbar|pagination|skip-link|read-?more|outbrain|"
-    r"taboola|most-?read|trending|signup|sign-up|paywall|banner|masthead|site-header)(?:$|[\s_-])",
-    re.IGNORECASE,
-)
-_ROLES = frozenset({"navigation", "complementary", "banner", "contentinfo", "search", "dialog", "menu"})
-_CAPTION = re.compile(
-    r"(?:^|[\s_-])(?:captions?|caption-?text|credits?|photo-?credit|image-?credit|copyright)(?:$|[\s_-])",
-    re.I,
-)
-_BODY = re.compile(
-    r"(?:^|[\s_-])(?:article-?(?:body|content|text)|story-?(?:body|content)|entry-?content|post-?(?:content|body)|"
-    r"body-?content|news-?(?:text|body|content))(?:$|[\s_-])",
-    re.IGNORECASE,
-)
+
+
+def _attribute_words(name: str) -> re.Pattern[str]:
+    """Whole words of a class or id attribute: `related` in `box related-news`, not in `unrelated`."""
+    words = "|".join(map(re.escape, _WORDS[name]))
+    return re.compile(rf"(?:^|[\s_-])(?:{words})(?:$|[\s_-])", re.IGNORECASE)
+
+
+_FURNITURE, _CAPTION, _BODY = map(_attribute_words, ("furniture", "captions", "bodies"))
 _HIDDEN = re.compile(r"display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden", re.IGNORECASE)
 _ARTICLE_TYPES = re.compile(r"Article$|BlogPosting$|^Report")
-_META_DATES = (
-    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "dc.date.issued",
-    "dcterms.issued", "dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "parsely-pub-date", "sailthru.date",
-    "article.published", "published-date", "publish-date", "publish_date", "publication_date", "pubdate", "date",
-    "cxenseparse:recs:publishtime", "originalpublicationdate", "article_date_original", "citation_publication_date",
-)  # fmt: skip
 _TIME_CLASS = re.compile(
     r"publish|entry-date|post(?:ed)?-?(?:on|date)|date-?published|pub-?date|dateline", re.IGNORECASE
 )
@@ -144,7 +128,7 @@ class _Metadata:
     def dates(self) -> Iterator[tuple[str, str]]:
         if written := self.linked("datePublished"):
             yield "json-ld", written
-        for name in _META_DATES:
+        for name in _WORDS["dates"]:
             if name in self.meta:
                 yield "html-meta", self.meta[name]
         for element in self.root.iter("time"):
@@ -217,7 +201,7 @@ def _only_h1(root: HtmlElement) -> str | None:
 
 # --- body
 def _article(root: HtmlElement) -> tuple[list[str], list[str]]:
-    """Paragraphs and captions of the likeliest container; of the whole page when the page around it was all there is."""
+    """Paragraphs and captions of the likeliest container; of the whole page if that holds next to nothing."""
     _drop_unwanted(root, keeps_furniture=True)
     whole = _blocks(root)
     _drop_unwanted(root, keeps_furniture=False)
@@ -240,14 +224,14 @@ def _drop_unwanted(root: HtmlElement, *, keeps_furniture: bool) -> None:
 
 def _is_invisible(element: HtmlElement) -> bool:
     return (
-        element.tag in _DROPPED - {"nav", "aside", "footer", "menu"}
+        element.tag in _INVISIBLE
         or element.get("hidden") is not None
         or bool(_HIDDEN.search(element.get("style") or ""))
     )
 
 
 def _is_furniture(element: HtmlElement) -> bool:
-    if element.tag in _DROPPED or (element.get("role") or "").lower() in _ROLES:
+    if element.tag in _FURNITURE_TAGS or (element.get("role") or "").lower() in _FURNITURE_ROLES:
         return True
     marks = _marks(element)
     return bool(marks) and not _BODY.search(marks) and bool(_FURNITURE.search(marks))
@@ -297,7 +281,7 @@ def _text(element: HtmlElement) -> str:
 
 
 def _blocks(container: HtmlElement) -> tuple[list[str], list[str]]:
-    """Text by block element, in order, captions apart. Walks without recursion: pages nest as deep as they like."""
+    """Text by block element, in order, captions apart. No recursion: pages nest as deep as they like."""
     collected = _Blocks()
     for event, element in etree.iterwalk(container, events=("start", "end")):
         if event == "start":
@@ -320,7 +304,7 @@ class _Blocks:
         self.link_depth = 0
 
     def open(self, element: HtmlElement) -> None:
-        if element.tag in _BLOCKS or element.tag == "br":
+        if element.tag in _BLOCK_TAGS:
             self.flush()
         if self.caption is None and (element.tag == "figcaption" or _CAPTION.search(_marks(element))):
             self.flush()
@@ -329,7 +313,7 @@ class _Blocks:
         self.add(element.text)
 
     def close(self, element: HtmlElement, *, keeps_tail: bool) -> None:
-        if element.tag in _BLOCKS or element is self.caption:
+        if element.tag in _BLOCK_TAGS or element is self.caption:
             self.flush()
         if element is self.caption:
             self.caption = None

@@ -3,7 +3,9 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
@@ -15,7 +17,7 @@ from shared.errors import RejectedError
 _PAGE_NUMBER = re.compile(r"(?:page )?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?", re.IGNORECASE)
 # A fragment after which the hyphen stays when the line broke there: "cease-fire", "co-chair".
 _PREFIXES = frozenset(
-    "cease co anti pro self mid non ex pre post re semi ultra cross north south east west".split()
+    ("anti", "cease", "co", "cross", "ex", "mid", "non", "pre", "pro", "re", "self", "semi")
 )
 _HYPHENATED = re.compile(r"([A-Za-z]{1,30})-\n([a-z])")
 _NO_TITLE = re.compile(
@@ -56,7 +58,7 @@ def _read(content: bytes, limits: Limits) -> Draft:
             )
     if not any(page.strip() for page in pages):
         raise RejectedError("the PDF file has no text: a scan; run text recognition (OCR) over it first")
-    about = reader.metadata or {}
+    about: Mapping[str, Any] = reader.metadata or {}
     title, created = str(about.get("/Title") or "").strip(), str(about.get("/CreationDate") or "")
     return Draft(
         text=_HYPHENATED.sub(_joined, "\n\n".join(_without_running_heads(pages))),
@@ -72,7 +74,7 @@ def _joined(match: re.Match[str]) -> str:
 
 def _without_running_heads(pages: list[str]) -> list[str]:
     """Drops page numbers, and first and last lines that most pages share."""
-    split = [[line for line in page.split("\n")] for page in pages]
+    split = [page.split("\n") for page in pages]
     edges = Counter(line.strip() for lines in split for line in {*lines[:2], *lines[-2:]} if line.strip())
     shared = {line for line, pages_with in edges.items() if len(pages) > 2 and pages_with * 2 > len(pages)}
     return ["\n".join(line for line in lines if not _is_running(line.strip(), shared)) for lines in split]

@@ -1,4 +1,4 @@
-"""JSON: IPTC ninjs 1 and 2, schema.org NewsArticle, JSON Feed, news API answers, plain objects, lists, JSON Lines."""
+"""JSON: IPTC ninjs 1 and 2, schema.org NewsArticle, JSON Feed, news API answers, plain objects, JSON Lines."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from services.normalizer.datafile import DATA, load_words
 from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
 from services.normalizer.limits import Limits
@@ -16,86 +17,7 @@ from shared.schemas.ids import article_id
 
 Record = dict[str, Any]
 
-_LISTS = (
-    "articles",
-    "items",
-    "documents",
-    "docs",
-    "results",
-    "data",
-    "entries",
-    "stories",
-    "news",
-    "@graph",
-    "hits",
-)
-_TITLES = ("headline", "title", "name", "headline_main")
-_HTML_BODIES = ("body_html", "body_xhtml", "content_html", "bodyHtml", "html", "contentHtml")
-_TEXT_BODIES = (
-    "articleBody",
-    "body_text",
-    "content_text",
-    "body",
-    "text",
-    "content",
-    "article",
-    "maintext",
-    "fulltext",
-    "full_text",
-    "story",
-    "description_text",
-    "description",
-    "summary",
-    "abstract",
-    "snippet",
-)
-_DATES = (
-    "datePublished",
-    "firstcreated",
-    "versioncreated",
-    "date_published",
-    "published",
-    "published_at",
-    "publishedAt",
-    "published_date",
-    "publication_date",
-    "publicationDate",
-    "publish_date",
-    "publishDate",
-    "pub_date",
-    "pubDate",
-    "pubdate",
-    "webPublicationDate",
-    "first_publication_date",
-    "date",
-    "dateCreated",
-    "date_publish",
-    "created_at",
-    "updated",
-)
-_SOURCES = (
-    "publisher",
-    "source",
-    "source_name",
-    "provider",
-    "infosources",
-    "outlet",
-    "site_name",
-    "domain",
-    "source_domain",
-    "publication",
-)
-_URLS = (
-    "url",
-    "link",
-    "canonicalurl",
-    "canonical_url",
-    "webUrl",
-    "web_url",
-    "external_url",
-    "mainEntityOfPage",
-)
-_BYLINES = ("byline", "author", "authors", "creator", "by")
+_FIELDS = load_words(DATA / "fields.yml")
 _TAG = re.compile(
     r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE
 )
@@ -138,7 +60,7 @@ def _wrapped(found: Record) -> list[Any] | None:
         return None
     if isinstance(found.get("response"), dict):
         found = found["response"]
-    for key in _LISTS:
+    for key in _FIELDS["lists"]:
         rows = found.get(key)
         if isinstance(rows, dict) and isinstance(rows.get("hits"), list):
             rows = rows["hits"]
@@ -158,28 +80,32 @@ def _item(record: Any, at: int) -> Item:
 
 
 def _draft(record: Record) -> Draft:
-    for inner in ("_source", "fields", "attributes"):
+    for inner in _FIELDS["inner"]:
         if isinstance(record.get(inner), dict) and _body(record) is None:
             record = {**record, **record[inner]}
     body = _body(record)
     if body is None:
         raise RejectedError(
-            "the JSON object has no text: none of body, text, content, articleBody, body_html, summary"
+            "the JSON object has no text (body, text, content, articleBody, body_html, summary)"
         )
     inner_draft = html.read_fragment(body) if _TAG.search(body) else Draft(body)
     return Draft(
         text=inner_draft.text,
-        title=_first(record, _TITLES) or _of_list(record.get("headlines")),
+        title=_first(record, _FIELDS["titles"]) or _of_list(record.get("headlines")),
         dates=tuple(_dates(record)),
-        source=_first(record, _SOURCES),
-        url=_first(record, _URLS),
+        source=_first(record, _FIELDS["sources"]),
+        url=_first(record, _FIELDS["urls"]),
         credits=tuple(_people(record)),
         aside=inner_draft.aside + tuple(("caption", text) for text in _captions(record)),
     )
 
 
 def _body(record: Record) -> str | None:
-    return _first(record, _HTML_BODIES) or _of_list(record.get("bodies")) or _first(record, _TEXT_BODIES)
+    return (
+        _first(record, _FIELDS["html_bodies"])
+        or _of_list(record.get("bodies"))
+        or _first(record, _FIELDS["text_bodies"])
+    )
 
 
 def _first(record: Record, names: Iterable[str]) -> str | None:
@@ -194,11 +120,10 @@ def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, dict):
-        keys = ("name", "value", "title", "@id", "rendered", "url", "content", "main")
-        return next(
-            (value[key].strip() for key in keys if isinstance(value.get(key), str) and value[key].strip()),
-            None,
+        inner = (
+            value.get(key) for key in ("name", "value", "title", "@id", "rendered", "url", "content", "main")
         )
+        return next((text.strip() for text in inner if isinstance(text, str) and text.strip()), None)
     if isinstance(value, list) and value:
         if all(isinstance(part, str) for part in value):
             return "\n\n".join(value).strip() or None
@@ -215,7 +140,7 @@ def _of_list(value: Any) -> str | None:
 
 def _dates(record: Record) -> Iterator[tuple[str, str]]:
     origin = _origin(record)
-    for name in _DATES:
+    for name in _FIELDS["dates"]:
         value = record.get(name)
         if isinstance(value, bool):
             continue
@@ -236,7 +161,7 @@ def _origin(record: Record) -> str:
 
 
 def _people(record: Record) -> Iterator[str]:
-    for name in _BYLINES:
+    for name in _FIELDS["bylines"]:
         value = record.get(name)
         for person in value if isinstance(value, list) else [value]:
             text = _text(person)
@@ -246,9 +171,9 @@ def _people(record: Record) -> Iterator[str]:
 
 def _captions(record: Record) -> Iterator[str]:
     """ninjs keeps pictures as associations, each with its description."""
-    associations = record.get("associations")
-    rows = associations.values() if isinstance(associations, dict) else associations
-    for row in rows if isinstance(rows, list) or isinstance(associations, dict) else ():
-        if isinstance(row, dict) and row.get("type") in ("picture", "video", "graphic"):
-            if text := _first(row, ("description_text", "description", "headline")):
-                yield text
+    rows = record.get("associations")
+    rows = list(rows.values()) if isinstance(rows, dict) else rows
+    for row in rows if isinstance(rows, list) else []:
+        is_picture = isinstance(row, dict) and row.get("type") in ("picture", "video", "graphic")
+        if is_picture and (text := _first(row, ("description_text", "description", "headline"))):
+            yield text

@@ -1,0 +1,51 @@
+"""`clashwatch files`: every dropped file with the end it came to, out of the feeder's registry and the index."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from services.feeder.registry import Registry, Row
+from shared.store.database import Database
+from shared.store.sqlite_index import SqliteIndexStore
+
+RECEIVED = "received"
+"""The feeder has published it; no stage behind it has said what became of it yet."""
+
+
+def file_rows(database: Database, state: str | None = None) -> Iterator[dict[str, Any]]:
+    """`path, state, reason, article_id` and times, by path; then the members of containers, oldest first."""
+    store, registry = SqliteIndexStore(database), Registry(database)
+    for row in _dropped(registry, store):
+        if state in (None, row["state"]):
+            yield row
+    for body in store.scan("files", {"state": state} if state else None):
+        if "!/" in body["path"] and not registry.files([body["path"].encode("utf-8", "surrogateescape")]):
+            yield _row(body["path"], body["state"], body["reason"], body["article_id"], body.get("settled_at"))
+
+
+def _dropped(registry: Registry, store: SqliteIndexStore) -> Iterator[dict[str, Any]]:
+    for row in registry.rows():
+        seen, settled = _iso(row.first_seen), _iso(row.settled_at)
+        state, reason = (row.state, row.reason) if row.state != RECEIVED else _end(store, row)
+        yield _row(row.path, state, reason, row.article_id, settled) | {"first_seen": seen, "size": row.size}
+
+
+def _end(store: SqliteIndexStore, row: Row) -> tuple[str, str]:
+    """What the stages made of a file that was published: its articles, or the reason why there are none."""
+    document = store.get("files", f"{row.path}@{row.article_id}")
+    return (document["state"], document["reason"]) if document else (RECEIVED, "on its way")
+
+
+def _row(
+    path: str, state: str, reason: str, article_id: str | None, settled_at: str | None
+) -> dict[str, Any]:
+    return {
+        "path": path,
+        "state": state,
+        "reason": reason,
+        "article_id": article_id,
+        "settled_at": settled_at,
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None
