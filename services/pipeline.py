@@ -1,23 +1,22 @@
 """The whole system on one screen: the stages in the order of the road, and the one place that puts them together.
 
-    inbox/ -> feeder -> normalizer -> tagger -> detector -> linker -> alerter -> channels
+    inbox/ -> feeder -> normalizer -> tagger -> detector -> linker -> alerter -> channels, webhook
                                                    |           |         |
                                                    +-----------+---------+----> indexer
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Event
 from typing import TextIO
 
-from services.alerter.channels import Channel, Console, JsonLines, Webhook
-from services.alerter.stage import channels_stage, load_watch
+from services.alerter.channels import Channel, Console, JsonLines
+from services.alerter.stage import channels_stage, load_watch, webhook_stage
 from services.alerter.stage import stage as alerter
-from services.alerter.webhook import Target, new_client, send_due
+from services.alerter.webhook import Target
 from services.detector.stage import STAGE as DETECTOR
 from services.feeder.feed import Feeder
 from services.feeder.stage import build_feeder
@@ -26,10 +25,10 @@ from services.linker.stage import stage as linker
 from services.normalizer.stage import stage as normalizer
 from services.tagger.stage import STAGE as TAGGER
 from shared.bus.sqlite import SqliteBus
-from shared.errors import TransientError
+from shared.hosts.effects import EffectStage
 from shared.hosts.embedded import EmbeddedHost, utc_now
 from shared.metrics import Metrics
-from shared.schemas import ArticleReceived, Message
+from shared.schemas import AlertRaised, ArticleReceived, Message
 from shared.settings import Settings
 from shared.stage import Stage
 from shared.store.database import Database
@@ -38,9 +37,6 @@ from shared.store.sqlite_index import SqliteIndexStore
 from shared.store.sqlite_links import SqliteLinkStore
 
 _DRAINING_PAUSE = 0.02
-_WEBHOOK_PAUSE = 0.5
-
-log = logging.getLogger(__name__)
 
 
 def pure_stages() -> Sequence[Stage]:
@@ -64,24 +60,39 @@ def stored_stages(settings: Settings, database: Database, console: TextIO | None
     )
 
 
+def outside_stage(settings: Settings, database: Database) -> Stage:
+    """What waits for others: a thread and a connection of its own. Without a webhook its messages just go by.
+
+    Raises ValueError for a URL that is not one to post to.
+    """
+    if not settings.webhook_url:
+        return Stage("webhook", (AlertRaised,), (), lambda message, now: ())
+    secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else None
+    target = Target(settings.webhook_url, secret, settings.webhook_allow_private)
+    return webhook_stage(SqliteAlertStore(database), target)
+
+
 @dataclass(frozen=True, slots=True)
 class System:
-    """Everything of one data folder, in this process and its workers."""
+    """Everything of one data folder, in this process and its workers. `outside` is there with `once`."""
 
     host: EmbeddedHost
     metrics: Metrics
+    outside: EffectStage | None = None
 
     def run(self, stop: Event) -> None:
         """Works until told to stop."""
         self.host.run(stop)
 
     def drain(self, stop: Event) -> None:
-        """Works until nothing is left, or told to stop."""
+        """Works until nothing is left, or told to stop. What others keep waiting is left for the next start."""
         while not stop.is_set():
             if not self.host.step():
                 if not self.host.is_busy:
-                    return
+                    break
                 stop.wait(_DRAINING_PAUSE)
+        while self.outside and not stop.is_set() and self.outside.turn():
+            pass
 
 
 @contextmanager
@@ -94,16 +105,17 @@ def opened(
 ) -> Iterator[System]:
     """The one bootstrap of the embedded host. With `once` the feeder looks at the inbox one time."""
     metrics = Metrics()
-    with closing(Database(settings.data)) as database:
+    with closing(Database(settings.data)) as database, closing(Database(settings.data)) as second:
         stages = stored_stages(settings, database, console)
+        outside = outside_stage(settings, second)
         with (
-            _webhook_sender(settings, clock),
             closing(_FeederSource(settings, database, clock, once)) as feeder,
             closing(
                 EmbeddedHost(
                     database,
                     pure_stages,
                     stages,
+                    slow=() if once else (outside,),
                     sources=[feeder],
                     workers=settings.workers,
                     metrics=metrics,
@@ -111,7 +123,8 @@ def opened(
                 )
             ) as host,
         ):
-            yield System(host, metrics)
+            last = EffectStage(outside, second, SqliteBus(second), metrics, clock, alone=True)
+            yield System(host, metrics, last if once else None)
 
 
 class _FeederSource:
@@ -147,43 +160,7 @@ def _channels(settings: Settings, store: SqliteAlertStore, console: TextIO | Non
         channels.append(Console(console))
     if settings.alerts_file:
         channels.append(JsonLines(settings.alerts_file, store))
-    if settings.webhook_url:
-        channels.append(Webhook())
     return channels
-
-
-@contextmanager
-def _webhook_sender(settings: Settings, clock: Callable[[], datetime]) -> Iterator[None]:
-    """A thread that posts what waits, and once more at the end; what stays waits for the next start."""
-    if not settings.webhook_url:
-        yield
-        return
-    secret = settings.webhook_secret
-    target = Target(
-        settings.webhook_url,
-        secret.get_secret_value().encode() if secret else None,
-        settings.webhook_allow_private,
-    )
-    stop = Event()
-    thread = Thread(target=_send_webhooks, args=(settings, target, clock, stop), name="webhook")
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def _send_webhooks(settings: Settings, target: Target, clock: Callable[[], datetime], stop: Event) -> None:
-    with closing(Database(settings.data)) as database, new_client() as client:
-        store = SqliteAlertStore(database)
-        is_last = False
-        while not is_last:
-            is_last = stop.wait(_WEBHOOK_PAUSE)
-            try:
-                send_due(store, target, client, clock())
-            except TransientError as error:
-                log.warning("the webhook's queue waits: %s", error)
 
 
 def _warm_up(stages: Sequence[Stage]) -> None:

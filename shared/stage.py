@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.envelope import Envelope, decode, encode
+from shared.envelope import Envelope, attributes, decode, encode
 from shared.errors import TransientError
 from shared.schemas import DeadLetter, Message
 from shared.schemas.ids import derived_id
@@ -65,11 +65,12 @@ def first_delivery(stage: str, message: Message, now: datetime) -> Delivery:
 
 def dead_letter(stage: str, raw: bytes, error: Exception, now: datetime, *, topic: str = "") -> Delivery:
     """The original bytes with the reason; the same failure of the same message is the same letter."""
+    identity, key = _identity(raw)
     message = DeadLetter(
-        letter_id=derived_id("dead", stage, topic, raw.hex()),
+        letter_id=derived_id("dead", stage, topic, identity),
         stage=stage,
         topic=topic,
-        original_key="",
+        original_key=key,
         original=raw,
         error=type(error).__name__,
         reason=f"{type(error).__name__}: {error}"[:2000],
@@ -77,6 +78,15 @@ def dead_letter(stage: str, raw: bytes, error: Exception, now: datetime, *, topi
     )
     value = encode(message, id=message.letter_id, stage=stage, now=now)
     return Delivery(message.TYPE, message.key, value, message.letter_id)
+
+
+def _identity(raw: bytes) -> tuple[str, str]:
+    """The id and the key of a message: a message made again has the same, though not the same bytes (its time)."""
+    try:
+        event = attributes(raw)
+        return str(event["id"]), str(event["subject"])
+    except (ValueError, KeyError):
+        return raw.hex(), ""
 
 
 def _delivery(stage: str, message: Message, now: datetime, cause: Envelope, index: int) -> Delivery:

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from services.detector.lines import Line
-from shared.schemas.article_tagged import Mention
 
 _PREDICATES = {
     "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed",
@@ -321,7 +320,7 @@ def _zero(line: Line, at: int) -> Figure | None:
     elif symbol in "KWCMQ" and line.words[at] not in ("nobody", "no one", "none"):
         return None
     kind = {"F": "killed", "I": "wounded"}.get(symbol) or _PREDICATES[symbol]
-    behind = re.match(r"[xi]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 :])
+    behind = re.match(r"[xi<]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 :])
     side = predicate + 1 + behind.start("side") if behind else _side_in(line, at, predicate)
     pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)
     who = "military" if "m" in line.symbols[at : predicate + 6] else "unspecified"
@@ -344,15 +343,19 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
 
 
 def _subject(line: Line, verb: int) -> int:
-    """The actor that does what the verb at `verb` says: the nearest before it in its clause."""
+    """The actor that does what the verb at `verb` says: the nearest before it in its clause.
+
+    -1 where two sides stand together ("Armenia, Azerbaijan border clashes kill 99"): both do it.
+    """
     for index in range(verb - 1, max(-1, verb - 14), -1):
         if line.symbols[index] in ".;S":
             return -1
         if line.symbols[index] in "JA":
-            return index
+            return -1 if _has_partner(line, index) else index
     return -1
 
 
-def mention_at(line: Line, index: int) -> Mention | None:
-    """The mention at an item, None for -1."""
-    return line.mentions[index] if index >= 0 else None
+def _has_partner(line: Line, at: int) -> bool:
+    mention = line.mentions[at]
+    others = [line.mentions[i] for i in range(max(0, at - 2), at) if line.symbols[i] in "JA"]
+    return any(mention and other and other.ref != mention.ref for other in others)

@@ -1,11 +1,10 @@
 """Claims from figures: the side, who says so, for which day, with the sentence."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure, figures
-from services.detector.fights import Scene, Side, side_of
+from services.detector.fights import Side, compares
 from services.detector.lines import Line
 from services.detector.when import _days
 from shared.schemas.article_tagged import ArticleTagged, Mention
@@ -62,7 +61,7 @@ def claims(
     """Claims of the lines, in order; what a sentence tells of other wars is left out."""
     told = Told()
     for line in lines:
-        told.claimant = claimant_of(line, len(line), article.body, told.claimant)
+        told.claimant = claimant_of(line, len(line), article.body, told)
         for figure in figures(line):
             if belongs_to_the_past(line, figure, year):
                 continue
@@ -84,6 +83,7 @@ class Told:
     side: str | None = None
     side_line: int = -9
     ground: str | None = None
+    speakers: dict[str, str] = field(default_factory=dict)
 
 
 _WARS = frozenset("war conflict insurgency uprising revolt rebellion civil war unrest crisis genocide massacre famine".split())
@@ -97,7 +97,7 @@ def belongs_to_the_past(line: Line, figure: Figure, year: int | None) -> bool:
     if figure.predicate >= 0 and any(word in _WARS for word in line.words[max(0, figure.predicate - 5) : figure.predicate]):
         return line.symbols[figure.predicate] in "kKQ" and figure.predicate < figure.at
     tail = line.words[figure.at :]
-    if "since" in tail:
+    if "since" in tail and not compares(line):
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
@@ -108,7 +108,7 @@ def _year_between(line: Line, start: int, end: int) -> bool:
 
 
 def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told) -> Claim | None:
-    claimant = claimant_of(line, figure.at, article.body, told.claimant)
+    claimant = claimant_of(line, figure.at, article.body, told)
     side = _side(figure, line, parties, claimant, told)
     if side is None:
         return None
@@ -143,6 +143,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         or _victim(figure, line, parties)
         or _enemy(figure, parties, claimant)
         or (figure.who != "military" and _ground(line, figure, parties))
+        or ("total" if _by_both(line, figure) else None)
         or _victim(figure, line, parties, civilians=True)
         or _own(claimant, parties)
         or (figure.who != "military" and told.ground)
@@ -165,6 +166,14 @@ def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = Fals
     if agent is None or (figure.who == "civilian" and not civilians):
         return None
     return parties.other_than(agent.ref)
+
+
+def _by_both(line: Line, figure: Figure) -> bool:
+    """`clashes that killed a hundred soldiers`, `border clashes kill 99`: the dead of both sides."""
+    if not 0 <= figure.predicate < figure.at:
+        return False
+    before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
+    return any(entry.mutual for entry in before)
 
 
 def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
@@ -229,10 +238,10 @@ def _is_ground(line: Line, at: int) -> bool:
 _DIRECTIONS = frozenset("north south east west north-east north-west south-east south-west northeast northwest southeast southwest part parts".split())
 
 
-def claimant_of(line: Line, at: int, body: str, last: Claimant) -> Claimant:
+def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     """Who says what stands at item `at`: the nearest verb of saying before it, else the first behind it.
 
-    A statement or "it" goes on with the claimant of the sentence before.
+    A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
     """
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
@@ -244,10 +253,18 @@ def claimant_of(line: Line, at: int, body: str, last: Claimant) -> Claimant:
         side = next((m.ref for i, m in line.actors() if start <= i < stop), None)
         if any(phrase in words.lower() for phrase in _BOTH):
             side = "both"
-        if side is None and last.words and words.lower().split()[0] in _ANAPHORS:
-            return last
-        return Claimant(words, side)
+        if side is None and told.claimant.words and words.lower().split()[0] in _ANAPHORS:
+            return told.claimant
+        return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
+
+
+def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:
+    """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later."""
+    surname = words.split()[-1]
+    if not surname[:1].isupper():
+        return side
+    return speakers.setdefault(surname, side) if side else speakers.get(surname)
 
 
 _ANAPHORS = frozenset("it he she the they his statement ministry".split())
@@ -268,7 +285,12 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     comma = line.symbols.rfind(",", start, at)
     if comma >= 0 and at - comma > 1 and any(s in "AJGYx" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
+    while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
+        at -= 1
     return _slice(line, start, at, body), start, at
+
+
+_ADVERBS = frozenset("also later earlier then now meanwhile reportedly today again both".split())
 
 
 def _slice(line: Line, start: int, stop: int, body: str) -> str:
@@ -283,11 +305,3 @@ def _as_of(figure: Figure, line: Line, published: str | None) -> str | None:
         if day.edtf and figure.at < day.at <= figure.at + 9 and line.symbols[figure.at + 1 : day.at].count("N") == 0:
             return None if day.spoken else day.edtf.partition("/")[0]
     return None
-
-
-def scene_strength(found: Sequence[Scene], line: Line) -> float:
-    """The strength of the line's scene, 0 for a line without a fight."""
-    return next((scene.strength for scene in found if scene.line is line), 0.0)
-
-
-__all__ = ["Claimant", "Parties", "claims", "date"]

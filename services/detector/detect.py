@@ -151,7 +151,8 @@ def _report(
         told = [(line, claim) for line, claim in told if line.number in numbers and claim.side != "total"]
     clear = {id(s.line): s.pairs.get(pair, 0.0) for s in own}
     telling = [(s.line, clear[id(s.line)]) for s in own] + [(line, 0.0) for line, _ in told if id(line) not in clear]
-    days = when(telling, lines, article.published)
+    loss_days = frozenset(claim.as_of for _, claim in told if claim.as_of)
+    days = when(telling, loss_days, lines, article.published)
     border = next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None)
     return Report(
         report_id=derived_id(article.article_id, article.version, "report", dyad_of(*pair)),

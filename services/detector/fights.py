@@ -105,7 +105,10 @@ def _roles(line: Line, trigger: int, one: Participant, other: Participant) -> fl
     weight *= 1.0 if far <= 12 else 12 / far
     if line.entries[trigger].mutual >= line.entries[trigger].directed:  # losses have neither: any order
         return weight
-    return weight if (one.at < trigger) != (other.at < trigger) else weight * 0.5
+    if (one.at < trigger) != (other.at < trigger):
+        return weight
+    between = line.words[min(one.at, other.at) : max(one.at, other.at)]
+    return weight if _ACCUSING.intersection(between) else weight * 0.5
 
 
 def _names(one: Side, other: Side) -> tuple[str, str] | None:
@@ -155,15 +158,15 @@ def looks_back(line: Line, year: int | None) -> bool:
     if fresh:
         return False
     if any(e.past for e in line.entries):
-        return not _compares(line)
+        return not compares(line)
     old = any(m and m.kind == "date" and _is_old(m, year) for m in line.mentions)
-    return old and not _compares(line)
+    return old and not compares(line)
 
 
 _SUPERLATIVES = frozenset("deadliest worst heaviest biggest bloodiest fiercest wildest gravest largest most first highest serious fresh renewed new latest".split())
 
 
-def _compares(line: Line) -> bool:
+def compares(line: Line) -> bool:
     """`the deadliest fighting since a 2020 war`: the past is only what the present is measured by."""
     if "since" not in line.words[1:]:
         return False
@@ -257,8 +260,11 @@ def _speaks(line: Line, at: int) -> bool:
         if symbol in ".;,K":
             break
         if symbol == "S":
-            return "m" not in tail[:index]
-    return at > 0 and line.words[at - 1] in ("according to", "citing", "quoted", "accused", "blamed")
+            return "m" not in tail[:index] and line.words[at + 1 + index] not in _ACCUSING
+    return at > 0 and line.words[at - 1] in ("according to", "citing", "quoted")
+
+
+_ACCUSING = frozenset("accused accuses accusing accuse blamed blames blaming denounced".split())
 
 
 def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:

@@ -37,8 +37,10 @@ class _Day:
     back: int = 0
 
 
-def when(event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], published: str | None) -> When:
-    """The days of the event told in `event_lines`, each with the strength of its fight."""
+def when(
+    event_lines: Sequence[tuple[Line, float]], loss_days: frozenset[str], all_lines: Sequence[Line], published: str | None
+) -> When:
+    """The days of the event told in `event_lines`, each with the strength of its fight; losses of a day date it, too."""
     told = sorted(
         ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
@@ -47,15 +49,19 @@ def when(event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], p
     days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
     dated = [(strength, day) for strength, day in days if day.edtf]
-    weekdays = tuple(dict.fromkeys(day.weekday for _, day in days if day.weekday is not None))
+    renewed = [day for line, _, day in told if day.spoken and _RENEWED & set(line.words)]
+    weekdays = tuple(dict.fromkeys(day.weekday for day in [*(d for _, d in days), *renewed] if day.weekday is not None))
+    dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
-        return _span(dated, weekdays, hints)
+        return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
     began = _nth_day_alone(event_lines, day_of(published))
     if began:
         return When(began, began, 1, weekdays)
     return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
 
 
+# "accused them on Wednesday of fresh attacks": the fight goes on that day.
+_RENEWED = frozenset("fresh renewed new continuing resumed further".split())
 _WEAK = 0.3
 _LEAD = 4
 _LONG_AGO = 21

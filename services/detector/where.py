@@ -45,7 +45,7 @@ _NEW = re.compile(
     r"\b(?:in|near|at|around|outside|of|on|from|into|over|to)\s+(?:the\s+)?(?:[a-z-]+\s+){0,3}?"
     r"(?P<name>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:\s+(?:(?:al|el|de|del|al|e)[- ])?[A-Z][\w’'-]+){0,3})"
     r"(?P<kind>\s+(?:refugee\s+camp|camp|village|district|area|sector|province|department|airbase|air\s+base|airstrip|base|"
-    r"post|outpost|checkpoint|valley|town|pass|hill|ridge|peak|island|county|agency|state|region|crossing|oasis|subdivision|heights))"
+    r"border\s+post|outpost|checkpoint|valley|town|pass|hill|ridge|peak|island|county|agency|state|region|crossing|oasis|subdivision|heights))"
     r"|\b(?:village|town|city|district|hamlet|camp|outpost|post|oasis|port|area|settlement|island|base|checkpoint)\s+(?:of|at|called|named)\s+"
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
@@ -73,17 +73,16 @@ def _is_far_from(line: Line, at: int) -> bool:
 
 
 def _border(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
-    """The border or line, with its middle for coordinates, when no place is named."""
+    """The border in the text's fullest words, with its middle for coordinates, when no place is named."""
     border = next((b for b in article.borders if set(b.id.split("-")) <= homes), None)
-    for line in lines:
-        for index, mention in enumerate(line.mentions):
-            if mention is not None and mention.kind == "border":
-                yield _as_place(article.body[mention.start : mention.end], border)
-                return
-        for index, word in enumerate(line.words):
-            if word in _BORDERS:
-                yield _as_place(article.body[line.starts[_begin(line, index)] : line.ends[index]], border)
-                return
+    names = [
+        " ".join(article.body[line.starts[_begin(line, index)] : line.ends[index]].split())
+        for line in lines
+        for index, word in enumerate(line.words)
+        if word in _BORDERS
+    ]
+    if names:
+        yield _as_place(max(names, key=lambda name: name.count(" ") + 2 * any(map(str.isupper, name))), border)
 
 
 def _begin(line: Line, at: int) -> int:

@@ -156,8 +156,8 @@ def within(files: Iterable[File], most_bytes: int) -> list[File]:
 
 
 def pause_after_scan(duration: int, rescan: int, *, watched: bool) -> int:
-    """How long to rest after a rescan that took `duration`, so that at most a tenth of a core goes into rescans.
+    """How long to rest after a rescan that took `duration`, so that they take a tenth of a core at most.
 
-    A fiftieth where changes are told about as they happen. A minute is the longest, but `rescan` the shortest.
+    A fiftieth where there are hints. A minute is the longest rest, `rescan` the shortest.
     """
     return max(rescan, min(max(duration, 0) * (49 if watched else 9), LONGEST_REST))

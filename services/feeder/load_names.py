@@ -15,7 +15,11 @@ _FIELDS = {"pattern": str, "reason": str, "listed": bool}
 @cache
 def skipped_names(path: Path = FILE) -> SkippedNames:
     """The patterns of the data file. Raises ValueError (`file:line: reason`)."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(f"{path}:{line}: {error.problem}") from error
     if not isinstance(node, yaml.SequenceNode):
         raise ValueError(f"{path}:1: not a list of patterns")
     found: dict[str, SkippedName] = {}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
+from shared.bus.dead_letters import letter_version
 from shared.schemas import (
     AlertRaised,
     ArticleAnalyzed,
@@ -84,9 +85,8 @@ def _raised(message: AlertRaised) -> list[IndexDocument]:
 
 @documents.register
 def _dead(message: DeadLetter) -> list[IndexDocument]:
-    """Versioned by the time of failing, so that the same letter that fails again after a replay is seen again."""
     body = message.model_dump(mode="json") | {"status": "waiting"}
-    return [IndexDocument("dead-letters", message.letter_id, int(message.failed_at.timestamp() * 1000), body)]
+    return [IndexDocument("dead-letters", message.letter_id, letter_version(message.failed_at), body)]
 
 
 def _article_file(

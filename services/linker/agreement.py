@@ -72,7 +72,7 @@ _NEUTRAL: Part = (0.0, "")
 
 def _month_days(one: Profile, other: Profile, rule: Rule) -> Part | None:
     first, second = _year_days(one), _year_days(other)
-    if first is None or second is None:
+    if first is None or second is None or not (one.month_days or other.month_days):
         return _NEUTRAL
     apart = min(gap(first, (second[0] + turn, second[1] + turn)) for turn in (-YEAR_DAYS, 0, YEAR_DAYS))
     if apart > rule.max_days_apart:
@@ -85,10 +85,11 @@ def _month_days(one: Profile, other: Profile, rule: Rule) -> Part | None:
 
 
 def _year_days(one: Profile) -> Days | None:
-    if one.month_days or one.days is None:
+    days = one.days or one.window
+    if one.month_days or days is None or days[1] - days[0] >= YEAR_DAYS - 1:
         return one.month_days
-    first = year_day(one.days[0])
-    return first, first + one.days[1] - one.days[0]
+    first = year_day(days[0])
+    return first, first + days[1] - days[0]
 
 
 def _window(one: Profile, other: Profile, rule: Rule) -> Part | None:

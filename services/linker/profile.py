@@ -18,6 +18,8 @@ Order = tuple[str, str, int, str]
 
 YEAR_DAYS = 366
 _LEAP_YEAR = 2000
+# A yearless span as long as two months (as "XXXX-XX-12", which is no day at all) says nothing.
+_TELLING_DAYS = 62
 _WORD = re.compile(r"\w{3,}")
 _DATED, _PRECISE = 2, 1
 
@@ -110,7 +112,8 @@ def month_day_span(report: Report) -> Days | None:
     if not days:
         return None
     first, last = days[0][0], days[-1][1]
-    return first, last + YEAR_DAYS * (last < first)
+    last += YEAR_DAYS * (last < first)
+    return (first, last) if last - first < _TELLING_DAYS else None
 
 
 def year_day(ordinal: int) -> int:

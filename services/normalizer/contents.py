@@ -49,7 +49,7 @@ class Opened:
 def open_file(
     received: ArticleReceived, limits: Limits, reader: Reader, clock: Callable[[], float] = time.monotonic
 ) -> Opened:
-    """Raises RejectedError when the file as a whole cannot be read; a bad part is a Document with the reason."""
+    """Raises RejectedError if the file as a whole cannot be read; a bad part is a Document with a reason."""
     file = _File(received.path, received.stem, received.article_id, received.content, received.sidecar)
     return _Opener(limits, reader, clock, clock() + limits.container_seconds).open(file)
 

@@ -18,8 +18,8 @@ def normalize(
 ) -> list[Message]:
     """One `ArticleNormalized` for each article of the file, one `FileSettled` for each part that is none.
 
-    A container (zip, gz, feed, list of articles) itself is settled as `unpacked`. Plain text is read here, all
-    other formats are by `reader`, the parser process.
+    A container (zip, gz, feed, list of articles) itself is settled as `unpacked`. Plain text is read here,
+    every other format by `reader`, the parser process.
     """
     writer = _Writer(received, now)
     try:

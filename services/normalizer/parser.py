@@ -41,7 +41,7 @@ class Parser:
         self._lock = threading.Lock()
 
     def parse(self, kind: Kind, path: str, content: bytes, limits: Limits) -> list[Item]:
-        """The articles of a document. Raises RejectedError with the reason, TransientError if no process starts."""
+        """The articles of a document. Raises RejectedError with the reason, TransientError if none starts."""
         header, _ = self._ask("parse", kind, path, content, limits)
         return [_item(row) for row in header["items"]]
 

@@ -44,7 +44,7 @@ class AmbiguousDateError(ValueError):
 
 
 def to_edtf(written: str) -> str | None:
-    """`"12 July 2020"`, `"Sun, 12 Jul 2020 10:00 GMT"`, `"2020-07-12T..."` to `2020-07-12`; None if it is no date.
+    """`"12 July 2020"`, `"Sun, 12 Jul 2020 10:00 GMT"`, `"2020-07-12T..."` to `2020-07-12`; else None.
 
     The day is the one written, whatever its time zone. Raises AmbiguousDateError where day and month could be
     swapped.

@@ -12,7 +12,6 @@ from typing import Any
 from pydantic_core import to_json
 
 from shared.bus.port import Bus
-from shared.envelope import attributes
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
 from shared.stage import Delivery
@@ -34,12 +33,18 @@ def show(store: IndexStore, letter_id: str) -> DeadLetter:
     return DeadLetter.model_validate_json(to_json(body))
 
 
+def letter_version(at: datetime) -> int:
+    """Versions of a letter are the microseconds at which something happened to it: a letter that fails again after a
+    replay is seen again."""
+    return int(at.timestamp() * 1_000_000)
+
+
 def replay(bus: Bus, store: IndexStore, letter_id: str, now: datetime) -> None:
     """Publishes the original again. Should it fail again, the same letter waits again."""
     letter = show(store, letter_id)
     if not letter.topic:
         raise RejectedError(f"dead letter {letter_id} came from no topic")
-    bus.publish([Delivery(letter.topic, _key(letter), letter.original, letter.letter_id)])
+    bus.publish([Delivery(letter.topic, letter.original_key, letter.original, letter.letter_id)])
     _mark(store, letter, "replayed", now)
 
 
@@ -48,16 +53,6 @@ def drop(store: IndexStore, letter_id: str, now: datetime) -> None:
     _mark(store, show(store, letter_id), "dropped", now)
 
 
-def _key(letter: DeadLetter) -> str:
-    """The partition key the message had, if its bytes still say so."""
-    try:
-        return letter.original_key or str(attributes(letter.original)["subject"])
-    except (ValueError, KeyError):
-        return letter.letter_id
-
-
 def _mark(store: IndexStore, letter: DeadLetter, status: str, now: datetime) -> None:
-    """Versions of a letter are the milliseconds at which something happened to it."""
-    failed, done = (int(at.timestamp() * 1000) for at in (letter.failed_at, now))
     body = letter.model_dump(mode="json") | {"status": status}
-    store.put(INDEX, letter.letter_id, max(failed + 1, done), body)
+    store.put(INDEX, letter.letter_id, max(letter_version(letter.failed_at) + 1, letter_version(now)), body)

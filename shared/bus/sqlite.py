@@ -107,11 +107,12 @@ class SqliteBus:
         [first] = self._database.execute("SELECT next FROM log_ends WHERE topic = ?", (name,)).fetchone()
         self._database.execute_many(
             f"INSERT INTO {_table(name)} VALUES (?, ?, ?, ?)",
-            ((first + i, d.key, *(pack(d.value) if compress else (PLAIN, d.value))) for i, d in enumerate(batch)),
+            (
+                (first + i, d.key, *(pack(d.value) if compress else (PLAIN, d.value)))
+                for i, d in enumerate(batch)
+            ),
         )
-        self._database.execute(
-            "UPDATE log_ends SET next = ? WHERE topic = ?", (first + len(batch), name)
-        )
+        self._database.execute("UPDATE log_ends SET next = ? WHERE topic = ?", (first + len(batch), name))
 
     def _read(self, group: str, name: str, limit: int) -> list[Record]:
         position = self._positions.get((group, name))
@@ -145,8 +146,7 @@ class SqliteBus:
 
     def _save_offset(self, group: str, name: str, offset: int, rule: str) -> None:
         self._database.execute(
-            "INSERT INTO log_offsets VALUES (?, ?, ?, ?)"
-            f" ON CONFLICT DO UPDATE SET committed = {rule}",
+            f"INSERT INTO log_offsets VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET committed = {rule}",
             (group, name, PARTITION, offset),
         )
 

@@ -65,7 +65,9 @@ class SqliteIndexStore:
         """Writes unless a version as high or higher is there already; says whether it wrote."""
         docs = _table(index, "docs")
         with self._database.joined():
-            found = self._database.execute(f"SELECT row, version FROM {docs} WHERE id = ?", (doc_id,)).fetchone()
+            found = self._database.execute(
+                f"SELECT row, version FROM {docs} WHERE id = ?", (doc_id,)
+            ).fetchone()
             if found and found[1] >= version:
                 return False
             row = found[0] if found else None
@@ -103,7 +105,9 @@ class SqliteIndexStore:
             last = rows[-1][0]
             yield from (body for body in (_unpack(row[1]) for row in rows) if _agrees(body, where))
 
-    def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
+    def search(
+        self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0
+    ) -> list[Hit]:
         """Full text, best first; without words, the newest first. Any string is a query."""
         parsed = parse(query, _field_names(index))
         if parsed.is_empty or ((parsed.any_of or parsed.none_of) and not INDEXES[index].text):
@@ -123,14 +127,17 @@ class SqliteIndexStore:
         """How many documents have each value of a field, hidden ones included."""
         return dict(
             self._database.execute(
-                f"SELECT value, count(*) FROM {_table(index, 'terms')} WHERE field = ? GROUP BY value", (field,)
+                f"SELECT value, count(*) FROM {_table(index, 'terms')} WHERE field = ? GROUP BY value",
+                (field,),
             ).fetchall()
         )
 
     def _index(self, name: IndexName, row: int | None, body: Mapping[str, Any]) -> None:
         index = INDEXES[name]
         packed = _pack(body)
-        self._database.execute(f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed))
+        self._database.execute(
+            f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed)
+        )
         self._database.execute_many(
             f"INSERT INTO {_table(name, 'terms')} VALUES (?, ?, ?)",
             [(field, value, row) for field, value in field_values(index, body)],
@@ -204,12 +211,17 @@ def _search(index: IndexName, query: Query) -> tuple[str, list[Any]]:
         conditions.append(f"row NOT IN (SELECT rowid FROM {fts} WHERE {fts} MATCH ?)")
         values.append(_fts_any(query.none_of))
     for wanted in query.filters:
-        conditions.append(("NOT " if wanted.negated else "") + _has(index, "GLOB" if wanted.is_prefix else "="))
+        conditions.append(
+            ("NOT " if wanted.negated else "") + _has(index, "GLOB" if wanted.is_prefix else "=")
+        )
         values += [wanted.field, _glob(wanted) if wanted.is_prefix else wanted.value]
     source = f"{docs} JOIN {fts} ON {fts}.rowid = row" if match else docs
     score = f"-bm25({fts}, {_TITLE_WEIGHT}, 1.0)" if match else "0.0"
     where = " AND ".join(conditions)
-    return f"SELECT row, id, {score} AS score FROM {source} WHERE {where} ORDER BY score DESC, row DESC", values
+    return (
+        f"SELECT row, id, {score} AS score FROM {source} WHERE {where} ORDER BY score DESC, row DESC",
+        values,
+    )
 
 
 def _has(index: IndexName, operator: str) -> str:

@@ -22,8 +22,8 @@ from shared.store.sqlite_index import SqliteIndexStore
 SECONDS = 120.0
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 HIDDEN = ("withdrawn", "merged", "replayed", "dropped")
-# When something happened, in our own clock, is not part of what happened.
-CLOCK_FIELDS = frozenset({"failed_at", "settled_at", "raised_at", "sent_at", "received_at"})
+# When something happened, in our own clock, is not part of what happened; a dead letter's bytes hold such a time.
+CLOCK_FIELDS = frozenset({"failed_at", "settled_at", "raised_at", "sent_at", "received_at", "original"})
 
 State = dict[str, Any]
 
@@ -66,12 +66,17 @@ def final_state(data: Path) -> State:
         return {
             "documents": {index: _documents(store, index) for index in INDEXES},
             "lag": sum(bus.lag(group, [name]) for name, topic in topics.items() for group in topic.consumers),
-            "kept": {name: _ids(database, name) for name, topic in topics.items() if topic.retention == "keep"},
+            "kept": {
+                name: _ids(database, name) for name, topic in topics.items() if topic.retention == "keep"
+            },
         }
 
 
 def _documents(store: SqliteIndexStore, index: IndexName) -> list[dict[str, Any]]:
-    bodies = [*store.scan(index), *(body for status in HIDDEN for body in store.scan(index, {"status": status}))]
+    bodies = [
+        *store.scan(index),
+        *(body for status in HIDDEN for body in store.scan(index, {"status": status})),
+    ]
     return sorted(({k: v for k, v in b.items() if k not in CLOCK_FIELDS} for b in bodies), key=repr)
 
 

@@ -16,7 +16,12 @@ def command(data: Path, workers: int) -> list[str]:
 
 @pytest.mark.parametrize(
     ("kills", "workers"),
-    [(10, 2), (5, 1), pytest.param(100, 2, marks=pytest.mark.slow), pytest.param(100, 1, marks=pytest.mark.slow)],
+    [
+        (10, 2),
+        (5, 1),
+        pytest.param(100, 2, marks=pytest.mark.slow),
+        pytest.param(100, 1, marks=pytest.mark.slow),
+    ],
 )
 def test_kill9_changes_nothing(tmp_path: Path, kills: int, workers: int) -> None:
     calm, rough = tmp_path / "calm", tmp_path / "rough"

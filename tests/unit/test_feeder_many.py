@@ -329,7 +329,7 @@ SIDECARS = st.sampled_from(["{}", '{"title": "T"}', "broken"])
 
 
 class Inbox(RuleBasedStateMachine):
-    """Whatever people do to an inbox: what stands in the end is what lies there, and what vanished from it."""
+    """Whatever people do to an inbox: what stands in the end is what lies or lay there."""
 
     @initialize()
     def begin(self) -> None:

@@ -58,6 +58,7 @@ def test_what_is_shown_is_text(path: bytes) -> None:
     ("text", "complaint"),
     [
         ("pattern: x", "1: not a list of patterns"),
+        ("- {pattern: a, reason: b}\n- {pattern: [", "2: expected"),
         ("- just a name", "1: expected `pattern`"),
         ("- {pattern: a, reason: b}\n- {pattern: a, reason: c}", "2: 'a' is there twice"),
         ("- {pattern: '*.Part', reason: b}", "1: '\\*.Part' is not a lower-case name"),

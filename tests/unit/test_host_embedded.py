@@ -238,7 +238,7 @@ def done(host: EmbeddedHost) -> list[str]:
 
 
 def test_a_failed_message_leaves_no_trace_but_its_letter(
-    effects: Callable[[Exception, int], EmbeddedHost]
+    effects: Callable[[Exception, int], EmbeddedHost],
 ) -> None:
     host = effects(RuntimeError("no"), 99)
     host.drain()
@@ -272,7 +272,7 @@ def test_a_full_disk_is_waited_for_and_loses_nothing(start: Callable[..., System
     system.drop(*(dropped(i, f"Article {i}\n\n" + os.urandom(3000).hex()) for i in range(50)))
     [pages] = system.database.execute("PRAGMA page_count").fetchone()
     system.database.execute(f"PRAGMA max_page_count = {pages + 5}")
-    _until(lambda: system.host.step() and _is_waiting(system))
+    _until(lambda: _is_waiting(system), system.host.step)
     assert system.letters() == []
     system.database.execute("PRAGMA max_page_count = 1000000")
     system.host.drain()
@@ -281,7 +281,9 @@ def test_a_full_disk_is_waited_for_and_loses_nothing(start: Callable[..., System
 
 def _is_waiting(system: System) -> bool:
     names = ("log", "indexer")
-    return any(system.host.metrics.registry.get_sample_value("clashwatch_waiting", {"stage": n}) for n in names)
+    return any(
+        system.host.metrics.registry.get_sample_value("clashwatch_waiting", {"stage": n}) for n in names
+    )
 
 
 class Endless:
@@ -304,7 +306,11 @@ def test_sources_are_given_no_more_room_than_there_is(tmp_path: Path, workers: i
         store = SqliteIndexStore(database)
         source = Endless(lambda deliveries: None, 2000)
         host = EmbeddedHost(
-            database, pure_stages, [build_indexer(store, database.transaction)], sources=[source], workers=workers
+            database,
+            pure_stages,
+            [build_indexer(store, database.transaction)],
+            sources=[source],
+            workers=workers,
         )
         source.publish = host.bus.publish
         waiting = 0
@@ -372,7 +378,7 @@ def test_what_a_pure_stage_has_to_wait_for_keeps_its_place(
     system = start(workers)
     system.drop(dropped(1, "AWAY in-tagger"), dropped(2))
     value = system.host.metrics.registry.get_sample_value
-    _until(lambda: system.host.step() and bool(value("clashwatch_waiting", {"stage": "normalizer"})))
+    _until(lambda: bool(value("clashwatch_waiting", {"stage": "normalizer"})), system.host.step)
     assert system.host.is_busy
     assert system.titles() == []
     assert system.letters() == []
@@ -396,7 +402,7 @@ def test_a_dead_letter_can_be_replayed_and_dropped(start: Callable[..., System])
     system.host.drain()
     [letter] = system.letters()
     with system.database.transaction():
-        dead_letters.replay(system.host.bus, system.store, letter.letter_id, NOW)
+        dead_letters.replay(system.host.bus, system.store, letter.letter_id, letter.failed_at)
     assert system.letters() == []
     system.host.drain()
     [again] = system.letters()
@@ -406,8 +412,8 @@ def test_a_dead_letter_can_be_replayed_and_dropped(start: Callable[..., System])
     assert dead_letters.show(system.store, letter.letter_id).original == letter.original
 
 
-def _until(condition: Callable[[], bool]) -> None:
+def _until(condition: Callable[[], bool], step: Callable[[], object] = lambda: time.sleep(0.01)) -> None:
     deadline = time.monotonic() + 20
     while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
+        step()
     assert time.monotonic() < deadline

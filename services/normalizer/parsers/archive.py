@@ -68,7 +68,7 @@ def _inflate(stream: "zlib._Decompress", packed: bytes, size: int, budget: _Budg
 
 
 def unzip(content: bytes, limits: Limits) -> list[Member]:
-    """All files of a zip in its order. Limits on the whole raise; what is wrong with one file is its own reason."""
+    """All files of a zip in its order. Limits on the whole raise; one bad file has a reason of its own."""
     try:
         archive = zipfile.ZipFile(BytesIO(content))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:

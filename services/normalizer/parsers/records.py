@@ -1,4 +1,4 @@
-"""JSON: IPTC ninjs 1 and 2, schema.org NewsArticle, JSON Feed, news API answers, plain objects, JSON Lines."""
+"""JSON: IPTC ninjs 1 and 2, schema.org NewsArticle, JSON Feed, news APIs, plain objects, JSON Lines."""
 
 import json
 import re
@@ -26,7 +26,7 @@ _EPOCH_MS = 100_000_000_000
 
 
 def read(content: bytes, limits: Limits) -> list[Item]:
-    """One object is one article; a list, a wrapped list or JSON Lines are several, each with an id of its own."""
+    """One object is one article; a list, a wrapped list or JSON Lines are several, each with its own id."""
     found = _load(decode(content)[0])
     if isinstance(found, dict) and (wrapped := _wrapped(found)) is not None:
         found = wrapped
@@ -116,7 +116,7 @@ def _first(record: Record, names: Iterable[str]) -> str | None:
 
 
 def _text(value: Any) -> str | None:
-    """A string, the name or value in an object, or the first of a list; a list of strings is its paragraphs."""
+    """A string, the name or value in an object, the first of a list; strings in a list are paragraphs."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, dict):
