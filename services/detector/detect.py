@@ -160,7 +160,7 @@ def _report(
         side_b=max(pair),
         dyad=dyad_of(*pair),
         border=border,
-        places=places([s.line for s in own] + [line for line, _ in told], article, homes),
+        places=places([s.line for s in own] + [line for line, _ in told], lines, article, homes),
         date_start=days.start,
         date_end=days.end,
         date_prec=days.precision,

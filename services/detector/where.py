@@ -12,14 +12,16 @@ _LONGEST = 1200
 _BORDERS = frozenset("border borders frontier boundary borderline".split())
 
 
-def places(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> tuple[Place, ...]:
+def places(
+    lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]
+) -> tuple[Place, ...]:
     """Places on the ground of the sides, those of the strongest sentences first, spelled as the text spells them."""
     seen: dict[str, Place] = {}
     for line in lines:
         for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
     if not seen:
-        return tuple(_border(lines, article, homes))
+        return tuple(_border(lines, every, article, homes))
     return tuple(list(seen.values())[:_MOST])
 
 
@@ -69,20 +71,38 @@ def _is_far_from(line: Line, at: int) -> bool:
     head = line.words[max(0, at - 3) : at]
     if "far" in head or "away" in head:
         return True
+    mention = line.mentions[at]
+    disputed = mention and mention.place and mention.place.kind in ("disputed_area", "region", "enclave")
+    if disputed and "over" in head:  # "the conflict over Nagorno-Karabakh"
+        return True
     return line.symbols[max(0, at - 3) : at].endswith(("Si", "Sxi", "SNi"))
 
 
-def _border(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
+def _border(
+    lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]
+) -> Iterator[Place]:
     """The border in the text's fullest words, with its middle for coordinates, when no place is named."""
     border = next((b for b in article.borders if set(b.id.split("-")) <= homes), None)
-    names = [
-        " ".join(article.body[line.starts[_begin(line, index)] : line.ends[index]].split())
-        for line in lines
-        for index, word in enumerate(line.words)
-        if word in _BORDERS
-    ]
+    names = [name for name, _ in _border_names(lines, article)]
+    if names and not any(_is_full(name) for name in names):
+        names += [name for name, sides in _border_names(every, article) if sides and sides <= homes]
     if names:
-        yield _as_place(max(names, key=lambda name: name.count(" ") + 2 * any(map(str.isupper, name))), border)
+        yield _as_place(max(names, key=lambda name: (_is_full(name), name.count(" "))), border)
+
+
+def _is_full(name: str) -> bool:
+    """Whether a name or an area is in it, not just "border"."""
+    return any(map(str.isupper, name)) or " of " in name
+
+
+def _border_names(lines: Sequence[Line], article: ArticleTagged) -> Iterator[tuple[str, frozenset[str]]]:
+    """Each phrase that ends in "border", with the sides named in it."""
+    for line in lines:
+        for index, word in enumerate(line.words):
+            if word in _BORDERS:
+                start = _begin(line, index)
+                sides = frozenset(m.ref for m in line.mentions[start:index] if m and m.kind == "actor")
+                yield " ".join(article.body[line.starts[start] : line.ends[index]].split()), sides
 
 
 def _begin(line: Line, at: int) -> int:

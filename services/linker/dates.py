@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from services.linker.profile import Days, calendar_span, month_day_span
+from services.linker.profile import YEAR_DAYS, Days, calendar_span, month_day_span
 from services.linker.rule import Rule
 from shared.schemas.edtf import bounds, with_year
 from shared.schemas.report_detected import ReportDetected
@@ -43,13 +43,17 @@ class Dates:
 def dates(reports: Sequence[ReportDetected], rule: Rule) -> Dates:
     """The dates of an incident; `reports` sorted by `Profile.order`."""
     spans = [(span, one) for one in reports if (span := calendar_span(one.report))]
-    dated = [(span, one) for span, one in spans if span[1] - span[0] < rule.max_dated_days]
-    yearless = [one for one in reports if month_day_span(one.report)]
+    dated = [(span, one) for span, one in spans if _is_short(span, rule)]
+    yearless = [one for one in reports if _is_short(month_day_span(one.report), rule)]
     if dated:
         return _on_days(dated, yearless)
     if spans:
-        return _in_window(spans, yearless, rule)
-    return _without_year(yearless)
+        return _in_window(spans, yearless)
+    return _without_year([one for one in reports if month_day_span(one.report)])
+
+
+def _is_short(span: Days | None, rule: Rule) -> bool:
+    return span is not None and span[1] - span[0] < rule.max_dated_days
 
 
 def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDetected]) -> Dates:
@@ -57,7 +61,8 @@ def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDete
     filled = [span for one in yearless if (span := _filled(one, anchor))]
     spans = [span for span, _ in dated] + filled
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    said = min(one.report.date_prec for _, one in dated)
+    # With no year in the text a report's own precision is "unknown"; its day and month are exact all the same.
+    said = min(1 if month_day_span(one.report) else one.report.date_prec for _, one in dated)
     return Dates(
         start=date.fromordinal(first).isoformat(),
         end=date.fromordinal(last).isoformat(),
@@ -67,13 +72,13 @@ def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDete
     )
 
 
-def _in_window(spans: list[tuple[Days, ReportDetected]], yearless: list[ReportDetected], rule: Rule) -> Dates:
+def _in_window(spans: list[tuple[Days, ReportDetected]], yearless: list[ReportDetected]) -> Dates:
     """A month or year; with day and month from another report, that day."""
     (first, last), narrowest = min(spans, key=lambda found: found[0][1] - found[0][0])
     start, end = date.fromordinal(first), date.fromordinal(last)
     if start.year == end.year:
-        filled = [(span, one) for one in yearless if (span := _filled(one, date(start.year, 7, 1)))]
-        exact = [(span, one) for span, one in filled if span[1] - span[0] < rule.max_dated_days]
+        middle = date(start.year, 7, 1)
+        exact = [(span, one) for one in yearless if (span := _filled(one, middle))]
         if exact:
             return replace(_on_days(exact, []), inferred=True)
     report = narrowest.report
@@ -86,11 +91,16 @@ def _in_window(spans: list[tuple[Days, ReportDetected]], yearless: list[ReportDe
 
 
 def _without_year(yearless: list[ReportDetected]) -> Dates:
-    if not yearless:
-        return Dates()
-    edges = [edge for one in yearless for edge in (one.report.date_start, one.report.date_end) if edge]
-    ordered = sorted({part for edge in edges for part in edge.split("/")})
-    return Dates(start=ordered[0], end=ordered[-1])
+    """The first and the last day; around New Year December comes before January."""
+    edges: list[tuple[int, str]] = []
+    for one in yearless:
+        span = month_day_span(one.report)
+        texts = f"{one.report.date_start}/{one.report.date_end or one.report.date_start}".split("/")
+        if span:
+            near = edges[0][0] if edges else span[0]
+            turn = min((-YEAR_DAYS, 0, YEAR_DAYS), key=lambda turn: abs(span[0] + turn - near))
+            edges += [(span[0] + turn, texts[0]), (span[1] + turn, texts[-1])]
+    return Dates(start=min(edges)[1], end=max(edges)[1]) if edges else Dates()
 
 
 def _filled(one: ReportDetected, anchor: date) -> Days | None:

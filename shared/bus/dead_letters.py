@@ -15,9 +15,9 @@ from shared.bus.port import Bus
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
 from shared.stage import Delivery
-from shared.store.port import IndexStore
+from shared.store.port import IndexName, IndexStore
 
-INDEX = "dead-letters"
+INDEX: IndexName = "dead-letters"
 
 
 def waiting(store: IndexStore) -> Iterator[dict[str, Any]]:

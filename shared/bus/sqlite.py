@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from shared.store.packing import PLAIN, pack, unpack
 from shared.bus.port import Record
 from shared.bus.topics import Topic, load_topics
 from shared.stage import Delivery
 from shared.store.database import Database
+from shared.store.packing import PLAIN, pack, unpack
 
 PARTITION = 0
 MAX_READ_BYTES = 8 * 1024 * 1024

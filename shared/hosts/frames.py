@@ -20,11 +20,10 @@ class Frames:
         """For select."""
         return self.socket.fileno()
 
-    def send(self, value: object) -> int:
-        """Waits until the other end (or the kernel) has taken it; gives its size. Raises OSError when it is gone."""
+    def send(self, value: Any) -> None:
+        """Waits until the other end (or the kernel) has taken it. Raises OSError when it is gone."""
         data = marshal.dumps(value)
         self.socket.sendall(_LENGTH.pack(len(data)) + data)
-        return len(data)
 
     def receive(self) -> list[Any]:
         """Waits for bytes; gives the values they complete, maybe none. Raises EOFError or OSError at the end."""

@@ -1,9 +1,80 @@
-"""Rows as the outside contract (DESIGN section 8) names their fields."""
+"""Rows as the outside contract (DESIGN section 8) names their fields, and what a list may be narrowed to."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
 from typing import Any
 
-from shared.store.port import IndexStore
+from shared.schemas.edtf import bounds
+from shared.store.port import IndexName, IndexStore, Placed
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Each of these narrows a list; None does not. `since` is a day: what is known to be before it is left out,
+    and so is what has no date. `state` is an alert's kind, a file's state or an incident's status."""
+
+    dyad: str | None = None
+    side: str | None = None
+    since: date | None = None
+    state: str | None = None
+
+
+# What a list may be narrowed to: the index's field for each part of Wanted, and where its date is.
+_TERMS: dict[IndexName, dict[str, str]] = {
+    "incidents": {"dyad": "dyad", "side": "side", "state": "status"},
+    "articles": {"dyad": "dyad", "side": "side"},
+    "alerts": {"dyad": "dyad", "state": "kind"},
+    "files": {"state": "state"},
+    "dead-letters": {"state": "status"},
+}
+_DATES: dict[IndexName, tuple[str, ...]] = {
+    "incidents": ("date_end", "date_start"),
+    "articles": ("published",),
+    "alerts": ("raised_at",),
+    "files": ("settled_at",),
+    "dead-letters": ("failed_at",),
+}
+
+
+def newest(store: IndexStore, index: IndexName, wanted: Wanted, *, after: str = "") -> Iterator[Placed]:
+    """A list's rows with their cursors, the newest first. Raises ValueError for what the list has not."""
+    names = _TERMS[index]
+    given = {
+        name: value for name in ("dyad", "side", "state") if (value := getattr(wanted, name)) is not None
+    }
+    if missing := given.keys() - names.keys():
+        raise ValueError(f"{index} have no {', '.join(sorted(missing))}")
+    found = store.newest(index, {names[name]: value for name, value in given.items()}, after=after)
+    return (
+        Placed(placed.cursor, row(store, index, placed.body))
+        for placed in found
+        if wanted.since is None or is_since(index, placed.body, wanted.since)
+    )
+
+
+def rows(
+    store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """The newest `limit` rows, or all, the oldest of them first."""
+    if limit is None:
+        return _all(store, index, wanted)
+    return reversed([placed.body for placed in islice(newest(store, index, wanted), limit)])
+
+
+def row(store: IndexStore, index: IndexName, body: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as its list shows it."""
+    return article_row(store, body) if index == "articles" else dict(body)
+
+
+def is_since(index: IndexName, body: Mapping[str, Any], day: date) -> bool:
+    """Whether the document's last day may be `day` or later; false without a date."""
+    text = next((body[name] for name in _DATES[index] if body.get(name)), None)
+    if text is None:
+        return False
+    known = bounds(text.partition("T")[0])
+    return known is not None and known[1] >= day
 
 
 def articles(store: IndexStore, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,14 @@ class Hit:
     highlights: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A document of a list and its place in it: an opaque cursor to go on behind it."""
+
+    cursor: str
+    body: dict[str, Any]
+
+
 class IndexStore(Protocol):
     """Documents by index and id, with external versions, searchable."""
 
@@ -36,6 +44,14 @@ class IndexStore(Protocol):
 
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """All documents whose top-level fields equal those in `where`, oldest first, without holding all in memory."""
+
+    def newest(
+        self, index: IndexName, terms: Mapping[str, str] | None = None, *, after: str = ""
+    ) -> Iterator[Placed]:
+        """Documents that have all `terms` (field -> value, of the fields in indexes.py), the newest first.
+
+        Goes on behind the cursor `after`; one that is none is the beginning. Hidden ones as with `scan`.
+        """
 
     def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
         """Full text, best first. Any string is a query: what is not query syntax is searched as words."""

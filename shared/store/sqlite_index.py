@@ -10,16 +10,17 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from shared.store.packing import deflate
 from shared.store.database import Database
 from shared.store.indexes import INDEXES, Index, as_term, field_values, is_hidden, texts
-from shared.store.port import Hit, IndexName
+from shared.store.packing import deflate
+from shared.store.port import Hit, IndexName, Placed
 from shared.store.query import Filter, Query, Term, parse
 
 _TITLE_WEIGHT = 4.0
 _EXCERPT_WORDS = 24
 _OPEN, _CLOSE = "\x02", "\x03"
 _CHUNK = 256
+_LAST_ROW = 2**63 - 1
 
 
 def _table(index: str, part: str) -> str:
@@ -104,6 +105,16 @@ class SqliteIndexStore:
         while rows := self._database.execute(sql, (*values, last)).fetchall():
             last = rows[-1][0]
             yield from (body for body in (_unpack(row[1]) for row in rows) if _agrees(body, where))
+
+    def newest(
+        self, index: IndexName, terms: Mapping[str, str] | None = None, *, after: str = ""
+    ) -> Iterator[Placed]:
+        """Documents that have all terms (of the index's fields), the newest first, from behind a cursor on."""
+        sql, values = _backwards(index, terms or {})
+        before = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else _LAST_ROW
+        while rows := self._database.execute(sql, (*values, before)).fetchall():
+            before = rows[-1][0]
+            yield from (Placed(str(row), _unpack(packed)) for row, packed in rows)
 
     def search(
         self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0
@@ -198,6 +209,18 @@ def _scan(index: IndexName, where: Mapping[str, Any]) -> tuple[str, list[str]]:
         f" WHERE {docs}.row > ?{shown} ORDER BY {docs}.row LIMIT {_CHUNK}"
     )
     return sql, [part for field in fields for part in field]
+
+
+def _backwards(index: IndexName, terms: Mapping[str, str]) -> tuple[str, list[str]]:
+    """The rows before a given one (the last parameter), last one first."""
+    docs, bodies = _table(index, "docs"), _table(index, "bodies")
+    conditions = "".join(f" AND {_has(index, '=')}" for _ in terms)
+    shown = "" if "status" in terms else " AND NOT hidden"
+    sql = (
+        f"SELECT row, body FROM {docs} JOIN {bodies} USING (row) WHERE TRUE{conditions} AND row < ?{shown}"
+        f" ORDER BY row DESC LIMIT {_CHUNK}"
+    )
+    return sql, [part for term in terms.items() for part in term]
 
 
 def _search(index: IndexName, query: Query) -> tuple[str, list[Any]]:

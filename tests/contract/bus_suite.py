@@ -34,11 +34,11 @@ def values(records: Sequence[Record]) -> list[str]:
 
 
 class BusSuite:
-    @pytest.fixture()
+    @pytest.fixture
     def bus(self) -> Bus:
         raise NotImplementedError
 
-    @pytest.fixture()
+    @pytest.fixture
     def restarted(self) -> Callable[[], Bus]:
         """Another bus on the same log, as after a restart."""
         raise NotImplementedError

@@ -28,7 +28,7 @@ def report(side_a: str, side_b: str) -> dict[str, Any]:
 
 
 class IndexStoreSuite:
-    @pytest.fixture()
+    @pytest.fixture
     def store(self) -> IndexStore:
         raise NotImplementedError
 

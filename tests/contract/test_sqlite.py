@@ -12,7 +12,7 @@ from tests.contract.bus_suite import BusSuite
 from tests.contract.index_store_suite import IndexStoreSuite
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(tmp_path)
     yield database
@@ -20,16 +20,16 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 
 class TestSqliteBus(BusSuite):
-    @pytest.fixture()
+    @pytest.fixture
     def bus(self, database: Database) -> SqliteBus:
         return SqliteBus(database)
 
-    @pytest.fixture()
+    @pytest.fixture
     def restarted(self, database: Database) -> Callable[[], SqliteBus]:
         return lambda: SqliteBus(database)
 
 
 class TestSqliteIndexStore(IndexStoreSuite):
-    @pytest.fixture()
+    @pytest.fixture
     def store(self, database: Database) -> SqliteIndexStore:
         return SqliteIndexStore(database)

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -68,10 +69,11 @@ def received(data: Path) -> int:
 
 
 @pytest.fixture
-def inbox(tmp_path: Path) -> Path:
+def inbox(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "inbox"
     folder.mkdir()
-    return folder
+    yield folder
+    shutil.rmtree(folder)
 
 
 def test_a_paused_process_knows_all_that_was_dropped_meanwhile(inbox: Path, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ class System:
         self.database.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def start(tmp_path: Path) -> Iterator[Callable[..., System]]:
     systems: list[System] = []
 
@@ -217,7 +217,7 @@ def settled(number: int) -> Delivery:
     )
 
 
-@pytest.fixture()
+@pytest.fixture
 def effects(tmp_path: Path) -> Iterator[Callable[[Exception, int], EmbeddedHost]]:
     database = Database(tmp_path)
     hosts: list[EmbeddedHost] = []
