@@ -6,7 +6,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +18,8 @@ from services.alerter.stage import channels_stage, load_watch, webhook_stage
 from services.alerter.stage import stage as alerter
 from services.alerter.webhook import Target
 from services.detector.stage import STAGE as DETECTOR
+from services.exporter.formats import FORMATS, Format
+from services.exporter.formats import export as export
 from services.feeder.feed import Feeder
 from services.feeder.stage import build_feeder
 from services.indexer.stage import build as indexer
@@ -35,6 +37,8 @@ from shared.store.database import Database
 from shared.store.sqlite_alerts import SqliteAlertStore
 from shared.store.sqlite_index import SqliteIndexStore
 from shared.store.sqlite_links import SqliteLinkStore
+
+EXPORTS: Mapping[str, Format] = FORMATS
 
 _DRAINING_PAUSE = 0.02
 

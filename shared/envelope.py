@@ -1,8 +1,8 @@
 """CloudEvents 1.0 structured JSON around every message, and the one way in and out of it.
 
 `type` is the message type and the topic, `subject` the partition key, `dataschema` carries the version
-(`clashwatch:article.received:1`), `causationid` the message that led to this one, `correlationid` the first of the
-chain.
+(`clashwatch:article.received:1`), `causationid` the message that led to this one, `correlationid` the first
+of the chain.
 """
 
 from collections.abc import Callable
@@ -58,24 +58,27 @@ def encode(message: Message, *, id: str, stage: str, now: datetime, cause: Envel
 def decode(raw: bytes) -> Envelope:
     """Reads any version ever written, upcast to today's model.
 
-    Raises ValueError (pydantic's ValidationError included), KeyError or TypeError when it is not one of our messages.
+    Raises ValueError (pydantic's ValidationError included), KeyError or TypeError when it is not one of our
+    messages.
     """
-    # Models read JSON much faster than objects. With `data` last, what stands before it is JSON once it is closed;
-    # should another writer have put members after it, it is no JSON by itself, and the whole is read.
+    # Models read JSON much faster than objects. With `data` last, what stands before it is JSON once it is
+    # closed; should another writer have put members after it, it is no JSON by itself, and the whole is read.
     head, found, tail = raw.partition(_DATA)
     if found and tail.endswith(b"}"):
-        with suppress(ValueError):
+        with suppress(ValueError, KeyError):
             return _envelope(from_json(head + b"}"), tail[:-1])
     event = from_json(raw)
     return _envelope(event, to_json(event["data"]))
 
 
 def attributes(raw: bytes) -> dict[str, Any]:
-    """The CloudEvents attributes (`id`, `type`, `time`, `subject` ...), `data` left out. Raises ValueError."""
+    """The CloudEvents attributes (`id`, `type`, `time`, `subject` ...) without `data`. Raises ValueError."""
     head, found, _ = raw.partition(_DATA)
     if found:
         with suppress(ValueError):
-            return dict(from_json(head + b"}"))
+            event = dict(from_json(head + b"}"))
+            if "correlationid" in event:  # written last: no attribute stands behind `data`
+                return event
     event = from_json(raw)
     if not isinstance(event, dict):
         raise ValueError("not a CloudEvents object")

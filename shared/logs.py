@@ -11,7 +11,7 @@ Format = Literal["console", "json"]
 
 
 def set_up(form: Format = "console", level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Sends structlog's and the standard library's events the same way. Raises ValueError for an unknown level."""
+    """structlog's and the standard library's events go the same way. ValueError for an unknown level."""
     stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

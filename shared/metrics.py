@@ -1,4 +1,4 @@
-"""Every metric of the program: the list, what counts them, and what reads the rest from the store when asked."""
+"""Every metric of the program: the list, what counts them, and what reads the rest from the store."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ METRICS = (
 
 
 class Metrics:
-    """The counted ones; `counter("clashwatch_lag")` and the like raise KeyError for a name not in the list."""
+    """The ones that are counted as things happen. A name that is not in the list raises KeyError."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()

@@ -15,8 +15,8 @@ from shared.schemas.ids import derived_id
 class Stage:
     """`apply` turns one message (of a type in `reads`) into messages (of types in `writes`).
 
-    `now` is aware UTC. `apply` of a pure stage does nothing else; a stage with a store writes there, too, inside
-    `scope`, which undoes the writes of a message that fails.
+    `now` is aware UTC. `apply` of a pure stage does nothing else; a stage with a store writes there, too,
+    inside `scope`, which undoes the writes of a message that fails.
     """
 
     name: str
@@ -81,7 +81,7 @@ def dead_letter(stage: str, raw: bytes, error: Exception, now: datetime, *, topi
 
 
 def _identity(raw: bytes) -> tuple[str, str]:
-    """The id and the key of a message: a message made again has the same, though not the same bytes (its time)."""
+    """Id and key of a message: one made again has the same, though not the same bytes (its time)."""
     try:
         event = attributes(raw)
         return str(event["id"]), str(event["subject"])

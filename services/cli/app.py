@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import extract
+from services.cli import export, extract, letters, lists
 from services.cli.options import UsageError
 from services.cli.output import complain
 
@@ -37,6 +37,13 @@ def _options(
 
 
 app.command(name="extract")(extract.command)
+app.command(name="incidents")(lists.incidents)
+app.command(name="articles")(lists.articles)
+app.command(name="alerts")(lists.alerts)
+app.command(name="files")(lists.files)
+app.add_typer(letters.app, name="dead-letters")
+app.command(name="search")(lists.search)
+app.command(name="export")(export.command)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Lines for scripts and messages for people."""
 
+import html
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -21,3 +22,8 @@ def complain(message: str) -> None:
 def printable(text: str) -> str:
     """Without control characters: text from outside must not steer the terminal."""
     return "".join(c if c.isprintable() or c == " " else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def without_marks(highlight: str) -> str:
+    """A highlight of the search as plain text."""
+    return html.unescape(highlight.replace("<mark>", "").replace("</mark>", ""))

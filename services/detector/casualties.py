@@ -31,7 +31,7 @@ _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})$")
 _LIST = re.compile(r"(?:,|&|,&|i|,i)[ar]*\Z")
 _SINGULAR = re.compile(r"a(?:[xJAO'd]){0,4}?(?P<head>[mc])")
 _ZERO = re.compile(r"z[avxrJ]{0,3}?(?P<noun>[FIWhmcKCMQ])")
-_SINGULAR_NOUNS = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
+_PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
 _MIXED = re.compile(r"[KWCd],?[x&]?(?:,?[KWC])?&[WCKI]|K&W|KW")
 
 
@@ -61,7 +61,7 @@ class Figure:
 # Soldiers of the other side, in the mouth of whoever speaks.
 FOES = frozenset(
     "terrorist terrorists militant militants gunman gunmen infiltrator infiltrators intruder intruders insurgent insurgents "
-    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists".split()
+    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists militiamen guerillas aggressors bandits".split()
 )
 
 
@@ -87,20 +87,41 @@ def figures(line: Line) -> list[Figure]:
 
 def _starts(line: Line) -> Iterator[int]:
     for at, symbol in enumerate(line.symbols):
-        inner = symbol == "N" and re.search(r"No[ap]?\Z", line.symbols[:at])  # "one of the two pilots"
-        if (symbol in "Nz" and not inner) or (symbol == "a" and line.words[at] in ("a", "an")):
+        if symbol == "N" and not _is_inner(line, at) and not _is_age(line, at):
+            yield at
+        elif symbol == "z" or (symbol == "a" and line.words[at] in ("a", "an")):
+            yield at
+        elif line.words[at] == "another" and re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 :]):
             yield at
 
 
+def _is_inner(line: Line, at: int) -> bool:
+    """The second number of `one of the two pilots`."""
+    return bool(re.search(r"No[ap]?\Z", line.symbols[:at]))
+
+
+def _is_age(line: Line, at: int) -> bool:
+    """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
+    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] == "x":
+        return True
+    if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mchx":
+        return False
+    noun = line.words[at - 2]
+    return line.symbols[at - 2] != "x" and noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
+
+
 def _figure(line: Line, at: int, before: list[Figure]) -> Figure | None:
-    phrase = _singular(line, at) if line.symbols[at] == "a" else _phrase(line, at)
+    if line.words[at] == "another":
+        phrase: _Phrase | None = _Phrase(at, at + 1, "", "", -1, -1)
+    else:
+        phrase = _singular(line, at) if line.symbols[at] == "a" else _phrase(line, at)
     if phrase is None:
         return None
     amount = line.mentions[at]
     low, best, high = (amount.low, amount.best, amount.high) if amount else (1, 1, 1)
     figure = Figure(
         at, phrase.end, low, best, high, "", phrase.who, phrase.side_at, phrase.pronoun,
-        vague=best is None, part=_is_part(line, at), foe=bool(FOES & set(line.words[at : phrase.end])),
+        vague=best is None, part=_is_part(line, at), foe=_is_foe(line, at, phrase.end),
     )  # fmt: skip
     if phrase.head in _NOUNS:
         return replace(figure, kind=_NOUNS[phrase.head], predicate=phrase.end - 1)
@@ -125,12 +146,22 @@ def _phrase(line: Line, at: int) -> _Phrase | None:
     return _Phrase(at, end, _PEOPLE.get(head[-1], _PEOPLE.get(head[0], "")), head[0], side, pronoun)
 
 
+_SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
+
+
 def _singular(line: Line, at: int) -> _Phrase | None:
     match = _SINGULAR.match(line.symbols, at)
-    if not match or _SINGULAR_NOUNS.search(line.words[match.start("head")]):
+    if not match:
+        other = _SOMEBODY.match(line.symbols, at)
+        known = other and not _THINGS & set(line.words[at : other.end()])
+        return _Phrase(at, other.end(), "unspecified", "h", -1, -1) if other and known else None
+    if _PLURAL.search(line.words[match.start("head")]):
         return None
     end = match.end()
     return _Phrase(at, end, _PEOPLE[match["head"]], match["head"], _side_in(line, at, end), -1)
+
+
+_THINGS = frozenset("cow dog horse camel buffalo goat sheep shell rocket mortar missile bomb government deal truce plan case bill".split())
 
 
 def _side_in(line: Line, start: int, end: int) -> int:
@@ -162,7 +193,7 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
         return None
     right = _right(line, phrase)
     left = _left(line, figure.at)
-    if left >= 0 and not phrase.head and not _ends_clause(line, phrase.end):
+    if left >= 0 and not phrase.head and not _ends_clause(line, phrase.end) and not _takes_anyone(line, left, at=figure.at):
         left = -1
     inherits = before[-1] if before and _joined(line, before[-1], figure.at, bool(phrase.head)) else None
     if right >= 0 and (left < 0 or right - phrase.end <= 3):
@@ -184,15 +215,28 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
     return _fill_from(found, phrase, inherits or _listed(line, before, figure.at))
 
 
+_ANIMALS = frozenset("goats sheep cattle cows camels buffaloes horses chickens animals livestock yaks donkeys dogs birds tanks".split())
+
+
+def _takes_anyone(line: Line, verb: int, at: int) -> bool:
+    """`killing two date growers`: whoever is killed or wounded is a person, known to the lexicon or not."""
+    return line.symbols[verb] in "kKwW" and line.symbols[at + 1 : at + 2] == "x" and not _ANIMALS & set(line.words[at + 1 : at + 3])
+
+
 def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
     """`one doctor said`, `1,000 people were displaced`: the people of another verb."""
     tail = line.symbols[phrase.end : phrase.end + 4]
     if tail[:1] == "S" and line.words[phrase.end] not in _PASSIVE_SAYING:
         return True
-    return bool(phrase.head) and bool(re.match(r"v+r?x", tail)) and "K" not in line.symbols[phrase.end : phrase.end + 6]
+    moves = bool(phrase.head) and bool(re.match(r"v+r?x", tail))
+    return moves and not re.match(r"v+[xr]{1,2}[KQWCMd]", line.symbols[phrase.end : phrase.end + 6])
 
 
 _PASSIVE_SAYING = frozenset(("reported", "confirmed", "estimated", "listed", "counted"))
+
+
+def _is_foe(line: Line, at: int, end: int) -> bool:
+    return bool(FOES & set(line.words[at:end])) or "enemy" in line.words[max(0, at - 4) : at]
 
 
 def _ends_clause(line: Line, end: int) -> bool:
@@ -208,8 +252,9 @@ def _fill_from(figure: Figure, phrase: _Phrase, other: Figure | None) -> Figure 
         return figure
     if other is None:
         return figure if figure.kind else None
-    same_side = replace(figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent)
-    return same_side
+    return replace(
+        figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe
+    )
 
 
 def _right(line: Line, phrase: _Phrase) -> int:
@@ -232,14 +277,16 @@ def _is_active(line: Line, start: int, verb: int) -> bool:
     return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 :]))
 
 
-_TOLL = re.compile(r"T[^.;NSkKL]{0,14}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
 _REACHED = frozenset("at to of reached reaching is was stands stood hit hits passed topped exceeded climbed rose".split())
 
 
 def _left(line: Line, at: int) -> int:
     toll = _TOLL.search(line.symbols[:at])
-    if toll and at and line.words[at - 1] in _REACHED:
-        return toll.start()
+    if toll and at:
+        reached = _REACHED if line.symbols[toll.start()] == "T" else ("at", "to")
+        if line.words[at - 1] in reached:
+            return toll.start()
     match = _LEFT.search(line.symbols[:at])
     if not match:
         return -1
@@ -258,8 +305,11 @@ def _left(line: Line, at: int) -> int:
 
 def _from_left(line: Line, figure: Figure, left: int) -> Figure | None:
     symbol = line.symbols[left]
-    if symbol == "F":
-        return replace(figure, kind="killed", predicate=left)
+    if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
+        kind = "wounded" if symbol in "IW" else "killed"
+        sides = {line.words[i] for i in range(max(0, left - 4), figure.at) if line.symbols[i] in "JA"}
+        side = _side_in(line, max(0, left - 4), figure.at) if len(sides) == 1 else -1
+        return replace(figure, kind=kind, predicate=left, side_at=side if figure.side_at < 0 else figure.side_at)
     if symbol == "L":
         side = figure.side_at if figure.side_at >= 0 or figure.pronoun >= 0 else _subject(line, left)
         return replace(figure, kind="killed", predicate=left, side_at=side) if figure.who else None
@@ -290,10 +340,16 @@ def _ahead(line: Line, phrase: _Phrase) -> int:
     return phrase.end + match.start("verb") if match else -1
 
 
+# Official words for dead, wounded or captured.
+_EITHER = frozenset(("neutralised", "neutralized", "put out of action", "out of action", "rendered ineffective", "incapacitated"))
+
+
 def _is_mixed(line: Line, figure: Figure) -> bool:
     """`killed or wounded 1,500`, `200 killed, wounded or captured`: one figure for all."""
+    if line.words[figure.predicate] in _EITHER:
+        return True
     start = max(0, figure.predicate - 4)
-    match = re.search(r"[KWC](?:,[KWC])?,?&[KWCI]", line.symbols[start : figure.predicate + 6])
+    match = re.search(r"[KWCd](?:,[KWC])?,?&[KWCI]", line.symbols[start : figure.predicate + 6])
     if not match or not match.start() <= figure.predicate - start < match.end():
         return False
     return "or" in line.words[start + match.start() : start + match.end()] or "and" in line.words[start + match.start() : start + match.end()]

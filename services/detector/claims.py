@@ -138,11 +138,17 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         return named.ref if parties.knows(named.ref) or parties.allies(named) else None
     if figure.best == 0:
         return _owner_side(figure, line, parties, claimant, told) or _own(claimant, parties) or "total"
-    return (
+    outright = (
         _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
         or _enemy(figure, parties, claimant)
-        or (figure.who != "military" and _ground(line, figure, parties))
+    )
+    if outright:
+        return outright
+    if line.role == "title":
+        return _own(claimant, parties) or "total"
+    return (
+        (figure.who != "military" and _ground(line, figure, parties))
         or ("total" if _by_both(line, figure) else None)
         or _victim(figure, line, parties, civilians=True)
         or _own(claimant, parties)
@@ -189,7 +195,7 @@ def _own(claimant: Claimant, parties: Parties) -> str | None:
 
 def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
     """Whom `its`, `their`, `our` stands for: the nearest side before it, else the first of the sentence before."""
-    before = [m for i, m in line.actors() if i < pronoun]
+    before = [m for i, m in line.actors() if i < pronoun and not _is_ground(line, i)]
     if before:
         return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
     if previous is not None:
@@ -250,13 +256,23 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         words, start, stop = (_after if source else _before)(line, index, body)
         if not words or words.lower().split()[0] in _CONJUNCTIONS:
             continue
-        side = next((m.ref for i, m in line.actors() if start <= i < stop), None)
+        side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH):
             side = "both"
         if side is None and told.claimant.words and words.lower().split()[0] in _ANAPHORS:
             return told.claimant
         return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
+
+
+def _speaker_side(line: Line, start: int, stop: int) -> str | None:
+    """The side of a claimant: an actor in the words, or where the official sits ("the governor of Nimroz")."""
+    inside = [m for m in line.mentions[start:stop] if m is not None]
+    actor = next((m.ref for m in inside if m.kind == "actor"), None)
+    place = next((m.place for m in inside if m.kind == "place" and m.place), None)
+    if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
+        return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
+    return actor or (place.country if place and len(place.country) == 2 else None)
 
 
 def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:

@@ -71,11 +71,18 @@ def _is_far_from(line: Line, at: int) -> bool:
     head = line.words[max(0, at - 3) : at]
     if "far" in head or "away" in head:
         return True
-    mention = line.mentions[at]
-    disputed = mention and mention.place and mention.place.kind in ("disputed_area", "region", "enclave")
-    if disputed and "over" in head:  # "the conflict over Nagorno-Karabakh"
-        return True
+    if _is_disputed(line, at) and not _IN & set(head):
+        return at > 0 and line.words[at + 1 : at + 2] not in (["front"], ["frontline"], ["sector"])
     return line.symbols[max(0, at - 3) : at].endswith(("Si", "Sxi", "SNi"))
+
+
+_IN = frozenset("in near around along from into inside at across on within".split())
+
+
+def _is_disputed(line: Line, at: int) -> bool:
+    """A disputed area is named as often for the quarrel over it as for a fight in it."""
+    mention = line.mentions[at]
+    return bool(mention and mention.place and mention.place.kind in ("disputed_area", "enclave"))
 
 
 def _border(

@@ -27,7 +27,7 @@ _STEPS = (
     " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,"
     " looked_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, rank INTEGER NOT NULL, due INTEGER NOT NULL,"
     " state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT, version INTEGER NOT NULL,"
-    " first_seen INTEGER NOT NULL, settled_at INTEGER) WITHOUT ROWID",
+    " first_seen INTEGER NOT NULL, settled_at INTEGER)",
     "CREATE INDEX feeder_due ON feeder_files (rank, ready_at) WHERE due = 1",
     "CREATE INDEX feeder_holders ON feeder_files (article_id) WHERE article_id IS NOT NULL",
     "CREATE INDEX feeder_loose ON feeder_files (path)"

@@ -24,7 +24,7 @@ _STATES = {"duplicate": 1, "rejected": 2, "superseded": 3, "unpacked": 4}
 
 @dataclass(frozen=True, slots=True)
 class IndexDocument:
-    """`version` is the external version: it rises with every write of the same document, on every replay alike."""
+    """`version` is the external version: it rises with every write of the document, on every replay alike."""
 
     index: IndexName
     id: str
@@ -40,7 +40,7 @@ def documents(message: Message) -> list[IndexDocument]:
 
 @documents.register
 def _analyzed(message: ArticleAnalyzed) -> list[IndexDocument]:
-    """Which incidents an article belongs to is not written here: their links say so (`shared/store/listing.py`)."""
+    """Which incidents it belongs to is not written here: their links say so (`shared/store/listing.py`)."""
     body = message.model_dump(mode="json", exclude=_RECOMPUTABLE) | {"status": "live"}
     return [
         IndexDocument("articles", message.article_id, message.version, body),
@@ -102,5 +102,5 @@ def _file_id(path: str, content: str) -> str:
 
 
 def _file_version(article_version: int, path_version: int = 0, rank: int = 0) -> int:
-    """What happened to a path's content, in order: by the article's comings and goings, then by the path's own."""
+    """In the order it happened to a path's content: the article's comings and goings, then the path's own."""
     return article_version * 1_000_000_000 + path_version * 10 + rank

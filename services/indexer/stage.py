@@ -19,7 +19,7 @@ from shared.store.port import IndexStore
 
 
 def build(store: IndexStore, scope: Callable[[], AbstractContextManager[object]] = nullcontext) -> Stage:
-    """`scope` undoes the writes of a message that fails: the database's `transaction` where the store has one."""
+    """`scope` undoes the writes of a message that fails: the `transaction` of the store's database."""
 
     def apply(message: Message, now: datetime) -> Iterable[Message]:
         del now

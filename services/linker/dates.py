@@ -61,7 +61,7 @@ def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDete
     filled = [span for one in yearless if (span := _filled(one, anchor))]
     spans = [span for span, _ in dated] + filled
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
-    # With no year in the text a report's own precision is "unknown"; its day and month are exact all the same.
+    # With no year in the text a report's own precision is "unknown"; day and month are exact all the same.
     said = min(1 if month_day_span(one.report) else one.report.date_prec for _, one in dated)
     return Dates(
         start=date.fromordinal(first).isoformat(),

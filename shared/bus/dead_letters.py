@@ -1,8 +1,9 @@
 """What a person does about dead letters: look, replay, drop.
 
-A replay publishes the original bytes to the topic they failed on, for every group that reads it, not only for the one
-that failed: Kafka knows no other way, and for the others the message is one they have seen, which changes nothing
-(ids are derived, writes are versioned). Where the store and the bus share a transaction, call these inside one.
+A replay publishes the original bytes to the topic they failed on, for every group that reads it, not only
+for the one that failed: Kafka knows no other way, and for the others the message is one they have seen,
+which changes nothing (ids are derived, writes are versioned). Where the store and the bus share a
+transaction, call these inside one.
 """
 
 from collections.abc import Iterator
@@ -34,8 +35,7 @@ def show(store: IndexStore, letter_id: str) -> DeadLetter:
 
 
 def letter_version(at: datetime) -> int:
-    """Versions of a letter are the microseconds at which something happened to it: a letter that fails again after a
-    replay is seen again."""
+    """Microseconds: a letter that fails again after a replay is seen again."""
     return int(at.timestamp() * 1_000_000)
 
 

@@ -21,8 +21,8 @@ class Record:
 class Bus(Protocol):
     """An append-only log: topics, partitions by key, consumer groups with one committed offset a partition.
 
-    Messages of one key of one topic are read in the order they were published. Nothing is removed before every
-    group that reads the topic has committed it.
+    Messages of one key of one topic are read in the order they were published. Nothing is removed before
+    every group that reads the topic has committed it.
     """
 
     def publish(self, deliveries: Sequence[Delivery]) -> None:

@@ -119,7 +119,8 @@ class SqliteBus:
         if position is None:
             position = self._committed(group, name)
         rows = self._database.execute(
-            f"SELECT position, key, codec, value FROM {_table(name)} WHERE position > ? ORDER BY position LIMIT ?",
+            f"SELECT position, key, codec, value FROM {_table(name)}"
+            " WHERE position > ? ORDER BY position LIMIT ?",
             (position, limit),
         )
         records, size = [], 0

@@ -31,7 +31,7 @@ class Outcome:
 
 
 class Chain:
-    """Pure stages by name. A topic that only they read, and that is not kept, need not pass through the log."""
+    """Pure stages by name. A topic that only they read, and that is not kept, need not go by the log."""
 
     def __init__(self, stages: Sequence[Stage], topics: Mapping[str, Topic]) -> None:
         self.stages = {stage.name: stage for stage in stages}

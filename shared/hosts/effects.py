@@ -35,10 +35,10 @@ class _Dealt(NamedTuple):
 class EffectStage:
     """Works off its topics a batch at a time, as if it were one message at a time.
 
-    A savepoint a message would make the full-text index write itself out each time, so a batch is tried without;
-    when a message of it fails, all is undone and done again with a transaction a message. A stage that acts on the
-    world outside (`alone`) has nothing that could be undone: it is always a message at a time, and no transaction
-    is open while it acts.
+    A savepoint a message would make the full-text index write itself out each time, so a batch is tried
+    without; when a message of it fails, all is undone and done again with a transaction a message. A stage
+    that acts on the world outside (`alone`) has nothing that could be undone: it is always a message at a
+    time, and no transaction is open while it acts.
     """
 
     def __init__(

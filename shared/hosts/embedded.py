@@ -1,8 +1,8 @@
 """The whole system in one process and its workers: stages on a SQLite log.
 
-Pure stages run in a pool, many messages at a time, and what they write is appended in the order of what they read.
-Stages with a store run here, one after the other. Reading, effects, writing and the group's offset are one
-transaction: whenever the process ends, each message has either happened or not.
+Pure stages run in a pool, many messages at a time, and what they write is appended in the order of what
+they read. Stages with a store run here, one after the other. Reading, effects, writing and the group's
+offset are one transaction: whenever the process ends, each message has either happened or not.
 """
 
 import signal
@@ -57,8 +57,8 @@ def stop_on_signals() -> Event:
 
 
 class EmbeddedHost:
-    """`pure` builds the pure stages (a function of a module, for worker processes import it); `stages` have a store in
-    `database`; `slow` ones talk to the outside and have a thread and a connection each.
+    """`pure` builds the pure stages (a function of a module: worker processes import it); `stages` have a
+    store in `database`; `slow` ones talk to the outside and have a thread and a connection each.
 
     With one worker the pure stages run in this process. Close it after use.
     """
@@ -173,7 +173,7 @@ class EmbeddedHost:
                 self.pool.submit(new)
 
     def _settle(self) -> list[Job]:
-        """Appends what the pool's jobs came to, in the order of their records; gives the jobs that are done with."""
+        """Appends what the jobs came to, in the order of their records; gives the jobs that are done with."""
         self._put_off()
         done = [
             job

@@ -1,8 +1,8 @@
 """The process that loads the pure stages once and forks a worker whenever it is given a socket.
 
-It has never opened the database, has one thread, and so can fork safely; its workers share the loaded data tables.
-It and its workers are a session of their own: Ctrl-C does not reach them, and they end when the host's sockets close.
-Run as `python -m shared.hosts.nursery MODULE:FUNCTION FD`.
+It has never opened the database, has one thread, and so can fork safely; its workers share the loaded data
+tables. It and its workers are a session of their own: Ctrl-C does not reach them, and they end when the
+host's sockets close. Run as `python -m shared.hosts.nursery MODULE:FUNCTION FD`.
 """
 
 import gc

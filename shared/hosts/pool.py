@@ -22,7 +22,8 @@ from shared.stage import Delivery, Stage, dead_letter
 
 Build = Callable[[], Sequence[Stage]]
 
-# A worker has this much before it, so that it never waits for the host; more than a socket takes would block both.
+# A worker has this much before it, so that it never waits for the host; more than a socket takes would
+# block both.
 WINDOW_MESSAGES = 32
 WINDOW_BYTES = 128 * 1024
 MESSAGE_SECONDS = 120.0
@@ -57,7 +58,7 @@ class Pool(Protocol):
         """Queues jobs."""
 
     def collect(self, seconds: float) -> None:
-        """Works, or waits for workers, until all is done or the time is over; at once when there is nothing."""
+        """Works, or waits for workers, until all is done or the time is over."""
 
     @property
     def is_working(self) -> bool:
@@ -120,9 +121,10 @@ class _Worker:
 class Workers:
     """Worker processes forked from one nursery.
 
-    A worker that dies (killed, out of memory, crashed, or longer on one message than `message_seconds`) is replaced;
-    the message it was working on is tried once more, one stage at a time with the log in between, and is a dead letter
-    of the right stage the second time. On that way others of its key may overtake it, which their versions allow.
+    A worker that dies (killed, out of memory, crashed, or longer on one message than `message_seconds`) is
+    replaced; the message it was working on is tried once more, one stage at a time with the log in between,
+    and is a dead letter of the right stage the second time. On that way others of its key may overtake it,
+    which their versions allow.
     """
 
     def __init__(self, build: Build, count: int, *, message_seconds: float | None = None) -> None:

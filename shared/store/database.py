@@ -1,4 +1,4 @@
-"""The one SQLite file of the embedded host: log, index and state share it, so that one transaction covers all."""
+"""The one SQLite file of the embedded host: log, index and state in it, so that a transaction covers all."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -84,7 +84,7 @@ class Database:
         self.execute(f"RELEASE {name}" if self._depth else "COMMIT")
 
     def joined(self) -> AbstractContextManager[None]:
-        """The transaction around, if there is one, else a transaction: for writes that undo nothing by themselves.
+        """The transaction around, if there is one, else one: for writes that undo nothing by themselves.
 
         A savepoint would make FTS5 write out all it has gathered.
         """

@@ -1,4 +1,4 @@
-"""What of a document can be searched: text, and the fields a query may filter by. Any store reads this one table.
+"""What of a document can be searched: text, and the fields a query may filter by. Any store reads this.
 
 A path (`reports.dyad`) walks into objects and through lists; a field may have several values.
 """

@@ -38,15 +38,11 @@ _DATES: dict[IndexName, tuple[str, ...]] = {
 }
 
 
-def newest(store: IndexStore, index: IndexName, wanted: Wanted, *, after: str = "") -> Iterator[Placed]:
-    """A list's rows with their cursors, the newest first. Raises ValueError for what the list has not."""
-    names = _TERMS[index]
-    given = {
-        name: value for name in ("dyad", "side", "state") if (value := getattr(wanted, name)) is not None
-    }
-    if missing := given.keys() - names.keys():
-        raise ValueError(f"{index} have no {', '.join(sorted(missing))}")
-    found = store.newest(index, {names[name]: value for name, value in given.items()}, after=after)
+def listed(
+    store: IndexStore, index: IndexName, wanted: Wanted, *, after: str = "", newest_first: bool = True
+) -> Iterator[Placed]:
+    """A list's rows with their cursors. Raises ValueError for what the list cannot be narrowed to."""
+    found = store.listed(index, _terms(index, wanted), after=after, newest_first=newest_first)
     return (
         Placed(placed.cursor, row(store, index, placed.body))
         for placed in found
@@ -57,10 +53,20 @@ def newest(store: IndexStore, index: IndexName, wanted: Wanted, *, after: str = 
 def rows(
     store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None
 ) -> Iterator[dict[str, Any]]:
-    """The newest `limit` rows, or all, the oldest of them first."""
+    """The newest `limit` rows, or all; the oldest of them first."""
     if limit is None:
-        return _all(store, index, wanted)
-    return reversed([placed.body for placed in islice(newest(store, index, wanted), limit)])
+        return (placed.body for placed in listed(store, index, wanted, newest_first=False))
+    found = [placed.body for placed in islice(listed(store, index, wanted), limit)]
+    return reversed(found)
+
+
+def _terms(index: IndexName, wanted: Wanted) -> dict[str, str]:
+    given = {
+        name: value for name in ("dyad", "side", "state") if (value := getattr(wanted, name)) is not None
+    }
+    if missing := given.keys() - _TERMS[index].keys():
+        raise ValueError(f"{index} cannot be narrowed to a {', '.join(sorted(missing))}")
+    return {_TERMS[index][name]: value for name, value in given.items()}
 
 
 def row(store: IndexStore, index: IndexName, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Messages on disk: deflated, and the base64 of a file's bytes undone first, which alone saves a third of them."""
+"""Messages on disk: deflated, and the base64 of a file's bytes undone first, which saves a third of them."""
 
 import re
 import struct

@@ -45,12 +45,16 @@ class IndexStore(Protocol):
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """All documents whose top-level fields equal those in `where`, oldest first, without holding all in memory."""
 
-    def newest(
-        self, index: IndexName, terms: Mapping[str, str] | None = None, *, after: str = ""
+    def listed(
+        self,
+        index: IndexName,
+        terms: Mapping[str, str] | None = None,
+        *,
+        after: str = "",
+        newest_first: bool = True,
     ) -> Iterator[Placed]:
-        """Documents that have all `terms` (field -> value, of the fields in indexes.py), the newest first.
-
-        Goes on behind the cursor `after`; one that is none is the beginning. Hidden ones as with `scan`.
+        """Documents that have all `terms` (field -> value, of the fields in indexes.py), in or against the order in
+        which they first came. Goes on behind the cursor `after`; one that is none is the beginning.
         """
 
     def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:

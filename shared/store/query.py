@@ -1,8 +1,8 @@
 """The query language of every search box: any string is a query, none is an error.
 
-Words must all be there; `"a phrase"`; `word*` for a beginning; `a OR b` (AND binds tighter); `-word` and `NOT word`
-take away; `field:value` keeps documents with that value (`published:2022-09` by its beginning). Whatever is none of
-these is words.
+Words must all be there; `"a phrase"`; `word*` for a beginning; `a OR b` (AND binds tighter); `-word` and
+`NOT word` take away; `field:value` keeps documents with that value (`published:2022-09` by its beginning).
+Whatever is none of these is words.
 """
 
 import re
@@ -35,7 +35,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Documents with all terms of at least one group of `any_of`, none of `none_of`, and right in every filter."""
+    """Documents with all terms of a group of `any_of`, none of `none_of`, and right in every filter."""
 
     any_of: tuple[tuple[Term, ...], ...] = ()
     none_of: tuple[Term, ...] = ()

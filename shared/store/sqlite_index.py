@@ -1,6 +1,7 @@
 """The search index of the embedded host: documents, their fields and FTS5 in the one SQLite file.
 
-Bodies are deflated JSON. FTS5 keeps no text of its own: it reads titles and texts back through a view that inflates.
+Bodies are deflated JSON. FTS5 keeps no text of its own: it reads titles and texts back through a view that
+inflates.
 """
 
 import html
@@ -34,8 +35,8 @@ def _tables(name: str, index: Index) -> str:
         f"CREATE TABLE {docs} (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,"
         " hidden INTEGER NOT NULL)",
         f"CREATE TABLE {bodies} (row INTEGER PRIMARY KEY, body BLOB NOT NULL)",
-        f"CREATE TABLE {_table(name, 'terms')} (field TEXT NOT NULL, value TEXT NOT NULL, row INTEGER NOT NULL,"
-        " PRIMARY KEY (field, value, row)) WITHOUT ROWID",
+        f"CREATE TABLE {_table(name, 'terms')} (field TEXT NOT NULL, value TEXT NOT NULL,"
+        " row INTEGER NOT NULL, PRIMARY KEY (field, value, row)) WITHOUT ROWID",
     ]
     if index.text:
         view, fts = _table(name, "texts"), _table(name, "fts")
@@ -92,7 +93,8 @@ class SqliteIndexStore:
     def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
         """The document, or None. Hidden ones answer, too."""
         found = self._database.execute(
-            f"SELECT body FROM {_table(index, 'docs')} JOIN {_table(index, 'bodies')} USING (row) WHERE id = ?",
+            f"SELECT body FROM {_table(index, 'docs')} JOIN {_table(index, 'bodies')} USING (row)"
+            " WHERE id = ?",
             (doc_id,),
         ).fetchone()
         return _unpack(found[0]) if found else None
@@ -106,14 +108,19 @@ class SqliteIndexStore:
             last = rows[-1][0]
             yield from (body for body in (_unpack(row[1]) for row in rows) if _agrees(body, where))
 
-    def newest(
-        self, index: IndexName, terms: Mapping[str, str] | None = None, *, after: str = ""
+    def listed(
+        self,
+        index: IndexName,
+        terms: Mapping[str, str] | None = None,
+        *,
+        after: str = "",
+        newest_first: bool = True,
     ) -> Iterator[Placed]:
-        """Documents that have all terms (of the index's fields), the newest first, from behind a cursor on."""
-        sql, values = _backwards(index, terms or {})
-        before = int(after) if after.isascii() and after.isdigit() and len(after) < 19 else _LAST_ROW
-        while rows := self._database.execute(sql, (*values, before)).fetchall():
-            before = rows[-1][0]
+        """Documents that have all terms (of the index's fields), from behind a cursor on."""
+        sql, values = _listed(index, terms or {}, newest_first)
+        last = int(after) if _is_cursor(after) else _LAST_ROW if newest_first else 0
+        while rows := self._database.execute(sql, (*values, last)).fetchall():
+            last = rows[-1][0]
             yield from (Placed(str(row), _unpack(packed)) for row, packed in rows)
 
     def search(
@@ -211,16 +218,21 @@ def _scan(index: IndexName, where: Mapping[str, Any]) -> tuple[str, list[str]]:
     return sql, [part for field in fields for part in field]
 
 
-def _backwards(index: IndexName, terms: Mapping[str, str]) -> tuple[str, list[str]]:
-    """The rows before a given one (the last parameter), last one first."""
+def _listed(index: IndexName, terms: Mapping[str, str], newest_first: bool) -> tuple[str, list[str]]:
+    """The rows behind a given one (the last parameter)."""
     docs, bodies = _table(index, "docs"), _table(index, "bodies")
-    conditions = "".join(f" AND {_has(index, '=')}" for _ in terms)
+    conditions = "".join(f"{_has(index, '=')} AND " for _ in terms)
+    beyond, order = ("<", "DESC") if newest_first else (">", "ASC")
     shown = "" if "status" in terms else " AND NOT hidden"
     sql = (
-        f"SELECT row, body FROM {docs} JOIN {bodies} USING (row) WHERE TRUE{conditions} AND row < ?{shown}"
-        f" ORDER BY row DESC LIMIT {_CHUNK}"
+        f"SELECT row, body FROM {docs} JOIN {bodies} USING (row) WHERE {conditions}row {beyond} ?{shown}"
+        f" ORDER BY row {order} LIMIT {_CHUNK}"
     )
     return sql, [part for term in terms.items() for part in term]
+
+
+def _is_cursor(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _search(index: IndexName, query: Query) -> tuple[str, list[Any]]:

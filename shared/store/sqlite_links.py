@@ -73,6 +73,7 @@ class SqliteLinkStore:
             )
             self._database.execute("INSERT OR REPLACE INTO link_dyads VALUES (?, ?)", (change.dyad, version))
         _bring_up(cached, version, change)
+        self._forget_oldest()
         return version
 
     def article(self, article_id: str) -> ArticleState:

@@ -36,13 +36,15 @@ class IndexStoreSuite:
         """Makes writes visible to searches, where they are not at once."""
 
     def fill(self, store: IndexStore) -> None:
+        am_az, kg_tj = report("AM", "AZ"), report("KG", "TJ")
         for body in (
-            article("a", "Border clash kills 49", "Shelling at Goris.", is_clash=True, published="2022-09-13",
-                    reports=[report("AM", "AZ")]),
-            article("b", "Wheat prices", "The clash of opinions over the border tariff.", published="2022-10-01"),
-            article("c", "Batken", "Kyrgyz guards; Tajik mortars near Batken.", is_clash=True,
-                    published="2022-09-16", reports=[report("KG", "TJ"), report("AM", "AZ")]),
-        ):  # fmt: skip
+            article("a", "Border clash kills 49", "Shelling at Goris.", is_clash=True, reports=[am_az])
+            | {"published": "2022-09-13"},
+            article("b", "Wheat prices", "The clash of opinions over the border tariff.")
+            | {"published": "2022-10-01"},
+            article("c", "Batken", "Kyrgyz guards; Tajik mortars near Batken.", is_clash=True)
+            | {"published": "2022-09-16", "reports": [kg_tj, am_az]},
+        ):
             store.put("articles", body["article_id"], 1, body)
         self.refresh(store)
 
@@ -224,8 +226,14 @@ class IndexStoreSuite:
 
     def test_incidents_and_alerts_are_found_by_what_they_tell(self, store: IndexStore) -> None:
         claim = {"side": "AM", "evidence": {"text": "At least 49 soldiers were killed near Jermuk"}}
-        store.put("incidents", "i1", 1, {"incident_id": "i1", "dyad": "AM-AZ", "side_a": "AM", "side_b": "AZ",
-                  "status": "active", "places": [{"name": "Goris"}], "claims": [claim], "article_ids": []})  # fmt: skip
+        incident = {
+            "dyad": "AM-AZ",
+            "side_a": "AM",
+            "side_b": "AZ",
+            "places": [{"name": "Goris"}],
+            "claims": [claim],
+        }
+        store.put("incidents", "i1", 1, {"incident_id": "i1", "status": "active", **incident})
         store.put(
             "alerts", "a1", 1, {"alert_id": "a1", "kind": "new", "text": "AM-AZ: 49 killed", "dyad": "AM-AZ"}
         )

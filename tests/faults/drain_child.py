@@ -1,4 +1,4 @@
-"""A program to kill: drains an inbox of generated articles through small pure stages and the indexer, then exits 0."""
+"""A program to kill: drains generated articles through small pure stages and the indexer, then exits 0."""
 
 import sys
 from pathlib import Path

@@ -1,8 +1,9 @@
 """Kills a program at random moments until it is done, and says what it left behind.
 
-Give it the command that drains an inbox into a data folder and exits 0; it does not matter what the program is, as
-long as the folder is the embedded host's. Moments are random along the work, not along the clock, so that they fall
-on all of it however fast the machine is; where there is less work left than kills, some fall on the start.
+Give it the command that drains an inbox into a data folder and exits 0; it does not matter what the program
+is, as long as the folder is the embedded host's. Moments are random along the work, not along the clock, so
+that they fall on all of it however fast the machine is; where there is less work left than kills, some fall
+on the start.
 """
 
 import random
@@ -21,10 +22,11 @@ from shared.store.sqlite_index import SqliteIndexStore
 
 SECONDS = 120.0
 # Messages that may be committed together and between two looks: a kill cannot be aimed more finely.
-STRIDE = 80
+STRIDE = 120
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 HIDDEN = ("withdrawn", "merged", "replayed", "dropped")
-# When something happened, by our own clock, is not part of what happened; a dead letter's bytes hold a time, too.
+# When something happened, by our own clock, is not part of what happened; a dead letter's bytes hold a
+# time, too.
 CLOCK_FIELDS = frozenset({"failed_at", "settled_at", "raised_at", "sent_at", "received_at", "original"})
 
 State = dict[str, Any]
@@ -86,20 +88,23 @@ def _ids(database: Database, topic: str) -> list[str]:
 
 
 def _kill(command: Sequence[str], data: Path, target: int | None, moments: random.Random) -> bool:
-    """Starts it and kills it a moment after the target is reached (or while it starts); False if it was done before."""
+    """Starts it, kills it a moment after the target, or while it starts; False if it was done before."""
+    done, pause = work_done(data), moments.uniform(0, 0.5)
     process = subprocess.Popen(command)
     try:
-        if target is not None:
+        if target is None:
+            _wait(lambda: process.poll() is not None or work_done(data) > done, pause)
+        else:
             assert _wait(lambda: process.poll() is not None or work_done(data) >= target), "no progress"
-        time.sleep(moments.uniform(0, 0.5 if target is None else 0.02))
+            time.sleep(pause / 50)
         return process.poll() is None
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + SECONDS
+def _wait(condition: Callable[[], bool], seconds: float = SECONDS) -> bool:
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             return False

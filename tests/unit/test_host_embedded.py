@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -157,6 +159,31 @@ def test_killed_workers_and_nursery_lose_nothing(start: Callable[..., System]) -
     assert sorted(system.titles()) == sorted(f"Article {i}" for i in range(480))
     assert system.letters() == []
     assert workers.deaths >= 6
+
+
+def test_workers_end_with_a_host_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tests.faults.drain_child", str(tmp_path), "100000", "2"]
+    with subprocess.Popen(command) as host:
+        _until(lambda: len(_children(host.pid)) == 1)
+        [nursery] = _children(host.pid)
+        _until(lambda: len(_children(nursery)) == 2)
+        family = [nursery, *_children(nursery)]
+        host.kill()
+    _until(lambda: not any(_is_alive(pid) for pid in family))
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_stages_that_cannot_be_loaded_are_said_to_be(start: Callable[..., System]) -> None:
@@ -366,8 +393,8 @@ def test_slow_stages_act_message_by_message_beside_the_rest(tmp_path: Path) -> N
 
 def _alert(number: int) -> AlertRaised:
     return AlertRaised(
-        alert_id=f"a{number}", kind="new", subscriber="console", rules=(), incident_id="i", revision=1, dyad="AM-AZ",
-        severity=0, reasons=(), text="t", evidence=(), raised_at=NOW,
+        alert_id=f"a{number}", kind="new", subscriber="console", rules=(), incident_id="i", revision=1,
+        dyad="AM-AZ", severity=0, reasons=(), text="t", evidence=(), raised_at=NOW,
     )  # fmt: skip
 
 

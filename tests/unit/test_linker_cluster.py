@@ -25,8 +25,16 @@ PLACES = [
     {"name": "Karabakh", "where_prec": 4, "kind": "disputed_area", "sector": "karabakh"},
     {"name": "Araks", "where_prec": 5, "kind": "river", "sector": "nakhchivan"},
 ]
-CLAIMS = [{"AZ": "2 killed", "by": "AZ"}, {"AZ": "5 wounded"}, {"AM": "49 killed"}, {"AM": "0 killed", "by": "AM"}]
-CLAIMS += [{"AZ": "1 killed", "period": "daily", "as_of": "2020-07-12"}, {"total": "12 killed"}]
+CLAIMS = [
+    {"AZ": "2 killed", "by": "AZ"},
+    {"AZ": "5 wounded"},
+    {"AM": "49 killed"},
+    {"AM": "0 killed", "by": "AM"},
+    {"AZ": "1 killed", "period": "daily", "as_of": "2020-07-12"},
+    {"total": "12 killed"},
+]
+TITLES = [None, "Four soldiers killed in shelling", "Four soldiers killed in shelling again"]
+SIGNATURES = ["00000000ffffffff", "00000000fffffff0", "f" * 16, "0f0f0f0f0f0f0f0f"]
 ROWS = st.fixed_dictionaries(
     {
         "dates": st.sampled_from(DATES),
@@ -35,8 +43,8 @@ ROWS = st.fixed_dictionaries(
         "weekdays": st.sampled_from([[], [], [0], [2, 3], [6]]),
         "after_year": st.sampled_from([None, None, 2019, 2021]),
         "published": st.sampled_from([None, "2020-07-12", "2020-07-14", "2021-01-01"]),
-        "signature": st.sampled_from(["00000000ffffffff", "00000000fffffff0", "f" * 16, "0f0f0f0f0f0f0f0f"]),
-        "title": st.sampled_from([None, "Four soldiers killed in shelling", "Four soldiers killed in shelling again"]),
+        "signature": st.sampled_from(SIGNATURES),
+        "title": st.sampled_from(TITLES),
     }
 )
 
@@ -44,7 +52,7 @@ ROWS = st.fixed_dictionaries(
 @st.composite
 def report_sets(draw: st.DrawFn, most: int = 9) -> list[ReportDetected]:
     rows: list[dict[str, Any]] = draw(st.lists(ROWS, min_size=1, max_size=most))
-    return [report({**row, "article": f"a{number % 8}", "index": number // 8}) for number, row in enumerate(rows)]
+    return [report({**row, "article": f"a{n % 8}", "index": n // 8}) for n, row in enumerate(rows)]
 
 
 def all_pairs(reports: list[ReportDetected]) -> dict[str, dict[str, float]]:

@@ -46,7 +46,7 @@ class Linker:
 
 
 def heard(outcome: Outcome) -> list[tuple[str, int, str]]:
-    return [(one.incident.incident_id, one.incident.revision, one.incident.status) for one in outcome.messages]
+    return [(one.key, one.incident.revision, one.incident.status) for one in outcome.messages]
 
 
 def test_an_incident_is_named_after_the_report_that_founded_it() -> None:
@@ -215,9 +215,7 @@ def test_every_report_has_one_home_and_every_redirect_an_end(
             assert (incident.status == "merged") == (incident.redirects_to is not None)
             if incident.redirects_to:
                 assert linker.book.incidents[incident.redirects_to].status != "merged"
-        linker.book = casebook(
-            linker.book.neighbours.reports.values(), linker.book.incidents.values(), RULE
-        )
+        linker.book = casebook(linker.book.neighbours.reports.values(), linker.book.incidents.values(), RULE)
 
 
 @settings(max_examples=100)

@@ -1,0 +1,44 @@
+"""`clashwatch export`."""
+
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.options import Data, Dyad, Limit, Side, Since, UsageError, settings_of
+from services.cli.output import complain
+from services.cli.reading import reading, wanted
+from services.pipeline import EXPORTS, export
+from shared.store.sqlite_index import SqliteIndexStore
+
+Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
+
+
+def command(
+    name: Annotated[Name, typer.Option("--format", help="The format.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, not standard output.")] = None,
+    data: Data = None,
+    dyad: Dyad = None,
+    side: Side = None,
+    since: Since = None,
+    limit: Limit = None,
+) -> None:
+    """Incidents for other people's tools."""
+    with reading(settings_of(data=data)) as database:
+        if database is None:
+            return
+        store = SqliteIndexStore(database)
+        pieces = export(name.value, store, wanted(dyad, side, since), datetime.now(UTC), limit)
+        try:
+            with output.open("wb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:
+                for piece in pieces:
+                    file.write(piece.encode())
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UsageError(f"{output}: {error.strerror}") from error
+    if note := EXPORTS[name.value].note:
+        complain(f"clashwatch: {note}")

@@ -1,0 +1,134 @@
+"""`clashwatch incidents`, `articles`, `alerts`, `files` and `search`."""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from services.cli import tables
+from services.cli.options import Data, Dyad, Json, Limit, Side, Since, settings_of
+from services.cli.output import print_json, without_marks
+from services.cli.reading import reading, wanted
+from services.cli.tables import Column, table
+from services.files import file_rows
+from shared.store.database import Database
+from shared.store.listing import Wanted, row, rows
+from shared.store.port import IndexName
+from shared.store.sqlite_alerts import SqliteAlertStore
+from shared.store.sqlite_index import SqliteIndexStore
+
+SHOWN = 50
+"""Rows of a table when nobody says how many."""
+
+
+def incidents(
+    data: Data = None,
+    dyad: Dyad = None,
+    side: Side = None,
+    since: Since = None,
+    state: Annotated[
+        str | None, typer.Option("--state", help="active (as without), merged or withdrawn.")
+    ] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """What happened: tolls by side, places, dates."""
+    _list("incidents", tables.INCIDENTS, data, wanted(dyad, side, since, state), limit, as_json)
+
+
+def articles(
+    data: Data = None,
+    dyad: Dyad = None,
+    side: Side = None,
+    since: Since = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Every article, clash or not, and the incidents it tells of."""
+    _list("articles", tables.ARTICLES, data, wanted(dyad, side, since), limit, as_json)
+
+
+def alerts(
+    data: Data = None,
+    dyad: Dyad = None,
+    since: Since = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="new, update, escalation, correction, withdrawn or merged.")
+    ] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Who was told what, with the sentence behind it."""
+    _list("alerts", tables.ALERTS, data, wanted(dyad, None, since, kind), limit, as_json)
+
+
+def files(
+    data: Data = None,
+    state: Annotated[
+        str | None,
+        typer.Option("--state", help="waiting, indexed, duplicate, rejected, superseded, unpacked ..."),
+    ] = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
+    """Every dropped file and the end it came to."""
+    with reading(settings_of(data=data)) as database:
+        found = islice(file_rows(database, state), limit) if database else []
+        _show(found, tables.FILES, as_json, limit)
+
+
+def search(
+    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')],
+    data: Data = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many: the best.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Full text over all articles, best first."""
+    with reading(settings_of(data=data)) as database:
+        _show(_hits(database, " ".join(query), limit) if database else [], tables.HITS, as_json, limit)
+
+
+def _list(
+    index: IndexName, columns: Sequence[Column], data: Any, wanted: Wanted, limit: int | None, as_json: bool
+) -> None:
+    with reading(settings_of(data=data)) as database:
+        if database is None:
+            return
+        most = limit or (None if as_json else SHOWN)
+        found = rows(SqliteIndexStore(database), index, wanted, most)
+        if index == "alerts":
+            found = (with_sending(database, alert) for alert in found)
+        _show(found, columns, as_json, limit)
+
+
+def with_sending(database: Database, alert: dict[str, Any]) -> dict[str, Any]:
+    """`sent_at` is when the first channel took it, and `channels` what became of it on each."""
+    sendings = list(SqliteAlertStore(database).sendings(alert["alert_id"]))
+    sent = [one.sent_at for one in sendings if one.sent_at]
+    return alert | {
+        "sent_at": min(sent).isoformat() if sent else alert["sent_at"],
+        "channels": {one.channel: one.state for one in sendings},
+    }
+
+
+def _hits(database: Database, query: str, limit: int) -> Iterable[dict[str, Any]]:
+    store = SqliteIndexStore(database)
+    for hit in store.search(query, limit=limit):
+        excerpt = without_marks(hit.highlights[-1]) if hit.highlights else ""
+        yield row(store, "articles", hit.body) | {"score": hit.score, "excerpt": excerpt}
+
+
+def _show(
+    found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None
+) -> None:
+    if as_json:
+        for one in found:
+            print_json(one)
+        return
+    shown = list(islice(found, limit or SHOWN))
+    console = Console()
+    console.print(table(columns, shown) if shown else "nothing yet")
+    if limit is None and len(shown) == SHOWN:
+        console.print(f"[dim]{SHOWN} rows; --limit N shows more, --json all[/dim]")

@@ -1,0 +1,189 @@
+"""The linker on a store: versions, withdrawals, replays, conflicts, several processes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from linker_builders import report
+
+from services.linker.stage import TRIES
+from services.linker.stage import stage as linker_stage
+from shared.envelope import decode, encode
+from shared.errors import ConflictError
+from shared.schemas import ArticleWithdrawn, IncidentChanged, ReportDetected
+from shared.schemas.incident import Incident
+from shared.stage import Stage, deliver
+from shared.store.database import Database
+from shared.store.port import DyadChange
+from shared.store.sqlite_links import SqliteLinkStore
+
+NOW = datetime(2022, 9, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def store(database: Database) -> SqliteLinkStore:
+    return SqliteLinkStore(database)
+
+
+@pytest.fixture
+def linker(store: SqliteLinkStore, database: Database) -> Stage:
+    return linker_stage(store, scope=database.transaction)
+
+
+def tell(linker: Stage, message: ReportDetected | ArticleWithdrawn) -> list[IncidentChanged]:
+    found = list(linker.apply(message, NOW))
+    assert all(isinstance(one, IncidentChanged) for one in found)
+    return [one for one in found if isinstance(one, IncidentChanged)]
+
+
+def made(stem: str, **row: Any) -> ReportDetected:
+    return report({"article": stem, "dates": "2022-09-12", "places": ["Jermuk@jermuk"], **row})
+
+
+def withdrawn(one: ReportDetected, version: int = 2) -> ArticleWithdrawn:
+    return ArticleWithdrawn(
+        article_id=one.article_id, version=version, path="a.txt", reason="the file changed"
+    )
+
+
+def incidents(store: SqliteLinkStore, dyad: str = "AM-AZ") -> list[tuple[int, str, tuple[str, ...]]]:
+    return [(one.revision, one.status, one.articles) for one in store.load(dyad).incidents]
+
+
+def test_a_report_makes_an_incident(linker: Stage, store: SqliteLinkStore) -> None:
+    (change,) = tell(linker, made("1"))
+    assert (change.incident.revision, change.previous) == (1, None)
+    assert store.load("AM-AZ").incidents == (change.incident,)
+
+
+def test_a_replay_writes_nothing_and_says_it_again(
+    linker: Stage, store: SqliteLinkStore, database: Database
+) -> None:
+    tell(linker, made("1"))
+    last = tell(linker, made("2"))
+    version, writes = store.load("AM-AZ").version, database.connection.total_changes
+    assert [one.incident for one in tell(linker, made("2"))] == [one.incident for one in last]
+    assert tell(linker, made("1"))[0].incident.revision == 2
+    assert (store.load("AM-AZ").version, database.connection.total_changes) == (version, writes)
+
+
+def test_a_replay_says_a_merge_again(linker: Stage) -> None:
+    tell(linker, made("1"))
+    tell(linker, made("2", places=["Goris@syunik"]))
+    both = made("3", places=["Goris@syunik", "Jermuk@jermuk"])
+    merged = tell(linker, both)
+    assert [one.incident.status for one in merged] == ["active", "merged"]
+    assert [one.incident for one in tell(linker, both)] == [one.incident for one in merged]
+
+
+def test_another_process_goes_on_where_this_one_stopped(
+    linker: Stage, store: SqliteLinkStore, tmp_path: Path
+) -> None:
+    tell(linker, made("1"))
+    other_database = Database(tmp_path)
+    other = linker_stage(SqliteLinkStore(other_database))
+    tell(other, made("2"))
+    tell(linker, made("3"))
+    tell(other, made("4"))
+    assert incidents(store) == [(4, "active", ("1", "2", "3", "4"))]
+    other_database.close()
+
+
+def test_a_withdrawn_article_takes_its_reports_with_it_wherever_they_are(
+    linker: Stage, store: SqliteLinkStore
+) -> None:
+    here, there = made("1"), made("1", index=1, sides=["KG", "TJ"])
+    for one in (here, there, made("2")):
+        tell(linker, one)
+    changes = tell(linker, withdrawn(here))
+    assert [one.incident.status for one in changes] == ["active", "withdrawn"]
+    assert all(one.caused_by is None for one in changes)
+    assert incidents(store) == [(3, "active", ("2",))]
+    assert incidents(store, "KG-TJ") == [(2, "withdrawn", ())]
+    assert [one.incident for one in tell(linker, withdrawn(here))] == [one.incident for one in changes]
+
+
+def test_a_report_of_a_withdrawn_article_comes_too_late(linker: Stage, store: SqliteLinkStore) -> None:
+    tell(linker, withdrawn(made("1")))
+    assert tell(linker, made("1")) == []
+    assert incidents(store) == []
+    assert len(tell(linker, made("1", version=3))) == 1
+    assert tell(linker, withdrawn(made("1"))) == []
+    assert incidents(store) == [(1, "active", ("1",))]
+
+
+def test_a_newer_version_replaces_the_reports_of_the_older_in_all_dyads(
+    linker: Stage, store: SqliteLinkStore
+) -> None:
+    tell(linker, made("1", sides=["KG", "TJ"]))
+    tell(linker, made("1", version=3))
+    assert incidents(store, "KG-TJ") == [(2, "withdrawn", ())]
+    assert incidents(store) == [(1, "active", ("1",))]
+    assert tell(linker, made("1", sides=["KG", "TJ"])) == []
+    assert store.article(made("1").article_id).version == 3
+
+
+def test_two_reports_of_one_version_stand_side_by_side(linker: Stage, store: SqliteLinkStore) -> None:
+    tell(linker, made("1", version=3))
+    tell(linker, made("1", version=3, index=1, sides=["KG", "TJ"]))
+    assert store.article(made("1").article_id).dyads == {"AM-AZ", "KG-TJ"}
+    assert [len(store.load(dyad).reports) for dyad in ("AM-AZ", "KG-TJ")] == [1, 1]
+
+
+class Crowded(SqliteLinkStore):
+    """Others save first, so many times."""
+
+    conflicts = 0
+
+    def save(self, change: DyadChange) -> int:
+        if self.conflicts:
+            self.conflicts -= 1
+            raise ConflictError("somebody else was first")
+        return super().save(change)
+
+
+def test_a_conflict_is_repeated_and_at_last_left_to_the_host(database: Database) -> None:
+    store = Crowded(database)
+    linker = linker_stage(store)
+    store.conflicts = TRIES - 1
+    assert len(tell(linker, made("1"))) == 1
+    store.conflicts = TRIES
+    with pytest.raises(ConflictError):
+        tell(linker, made("2"))
+    assert incidents(store) == [(1, "active", ("1",))]
+    assert tell(linker, made("2"))[0].incident.articles == ("1", "2")
+
+
+def test_what_the_host_rolled_back_never_happened(
+    linker: Stage, store: SqliteLinkStore, database: Database
+) -> None:
+    tell(linker, made("1"))
+
+    def undone() -> None:
+        with database.transaction():
+            tell(linker, made("2"))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        undone()
+    assert incidents(store) == [(1, "active", ("1",))]
+    assert tell(linker, made("3"))[0].incident.articles == ("1", "3")
+
+
+def test_as_a_host_runs_it(linker: Stage, store: SqliteLinkStore) -> None:
+    raw = encode(made("1"), id="m1", stage="detector", now=NOW)
+    (delivery,) = deliver(linker, raw, NOW)
+    change = decode(delivery.value).data
+    assert isinstance(change, IncidentChanged)
+    assert (delivery.topic, delivery.key) == ("incident.changed", change.incident.incident_id)
+    assert deliver(linker, raw, NOW)[0].id == delivery.id
+    assert isinstance(store.load("AM-AZ").incidents[0], Incident)
