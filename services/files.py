@@ -1,14 +1,17 @@
-"""`clashwatch files`: every dropped file with the end it came to, out of the feeder's registry and the index."""
+"""`clashwatch files`: every dropped file and the end it came to, from the feeder's registry and the index."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from services.feeder.registry import Registry, Row
+from shared.bus.sqlite import SqliteBus
+from shared.schemas import ArticleAnalyzed, ArticleReceived
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
 
 RECEIVED = "received"
-"""The feeder has published it; no stage behind it has said what became of it yet."""
+"""The feeder has published it; no stage behind it has said yet what became of it."""
 
 
 def file_rows(database: Database, state: str | None = None) -> Iterator[dict[str, Any]]:
@@ -18,8 +21,18 @@ def file_rows(database: Database, state: str | None = None) -> Iterator[dict[str
         if state in (None, row["state"]):
             yield row
     for body in store.scan("files", {"state": state} if state else None):
-        if "!/" in body["path"] and not registry.files([body["path"].encode("utf-8", "surrogateescape")]):
-            yield _row(body["path"], body["state"], body["reason"], body["article_id"], body.get("settled_at"))
+        if "!/" in body["path"] and not registry.files([body["path"].encode()]):
+            settled = body.get("settled_at")
+            yield _row(body["path"], body["state"], body["reason"], body["article_id"], settled)
+
+
+def file_counts(database: Database) -> dict[str, int]:
+    """Files by state, members of containers included; cheap with any number of them."""
+    ended = SqliteIndexStore(database).counts("files", "state")
+    dropped = {state: count.files for state, count in Registry(database).counts().items()}
+    bus = SqliteBus(database)
+    underway = bus.lag("normalizer", [ArticleReceived.TYPE]) + bus.lag("indexer", [ArticleAnalyzed.TYPE])
+    return {"waiting": 0} | dropped | {RECEIVED: underway} | ended
 
 
 def _dropped(registry: Registry, store: SqliteIndexStore) -> Iterator[dict[str, Any]]:
@@ -32,20 +45,12 @@ def _dropped(registry: Registry, store: SqliteIndexStore) -> Iterator[dict[str, 
 def _end(store: SqliteIndexStore, row: Row) -> tuple[str, str]:
     """What the stages made of a file that was published: its articles, or the reason why there are none."""
     document = store.get("files", f"{row.path}@{row.article_id}")
-    return (document["state"], document["reason"]) if document else (RECEIVED, "on its way")
+    return (document["state"], document["reason"]) if document else (RECEIVED, "")
 
 
-def _row(
-    path: str, state: str, reason: str, article_id: str | None, settled_at: str | None
-) -> dict[str, Any]:
-    return {
-        "path": path,
-        "state": state,
-        "reason": reason,
-        "article_id": article_id,
-        "settled_at": settled_at,
-    }
+def _row(path: str, state: str, reason: str, article_id: str | None, settled: str | None) -> dict[str, Any]:
+    return {"path": path, "state": state, "reason": reason, "article_id": article_id, "settled_at": settled}
 
 
-def _iso(moment: Any) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None

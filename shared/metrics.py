@@ -1,9 +1,10 @@
 """Every metric of the program: the list, what counts them, and what reads the rest from the store."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -14,6 +15,7 @@ from shared.bus.topics import load_topics
 from shared.store.database import FILE, Database
 from shared.store.sqlite_index import SqliteIndexStore
 
+M = TypeVar("M", Counter, Gauge, Histogram)
 Kind = Literal["counter", "histogram", "gauge", "stored"]
 
 _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
@@ -59,21 +61,22 @@ class Metrics:
             m.name: Histogram(*_arguments(m), buckets=_SECONDS, registry=self.registry)
             for m in _of("histogram")
         }
+        # Looking a label up costs more than counting: once a message and stage is too often.
+        self._counter = cache(partial(_child, self._counters))
+        self._gauge = cache(partial(_child, self._gauges))
+        self._histogram = cache(partial(_child, self._histograms))
 
     def count(self, name: str, amount: float = 1, *labels: str) -> None:
         """Adds to a counter."""
-        counter = self._counters[name]
-        (counter.labels(*labels) if labels else counter).inc(amount)
+        self._counter(name, *labels).inc(amount)
 
     def set(self, name: str, value: float, *labels: str) -> None:
         """Sets a gauge."""
-        gauge = self._gauges[name]
-        (gauge.labels(*labels) if labels else gauge).set(value)
+        self._gauge(name, *labels).set(value)
 
     def observe(self, name: str, seconds: float, *labels: str) -> None:
         """Adds a duration to a histogram."""
-        histogram = self._histograms[name]
-        (histogram.labels(*labels) if labels else histogram).observe(seconds)
+        self._histogram(name, *labels).observe(seconds)
 
     def message(self, stage: str, seconds: float, written: int, dead: int) -> None:
         """One message went through a stage."""
@@ -122,6 +125,10 @@ def _samples(store: SqliteIndexStore, bus: SqliteBus) -> dict[str, dict[tuple[st
         "clashwatch_alerts": {(kind,): count for kind, count in store.counts("alerts", "kind").items()},
         "clashwatch_letters": {(s,): count for s, count in store.counts("dead-letters", "status").items()},
     }
+
+
+def _child(metrics: Mapping[str, M], name: str, *labels: str) -> M:
+    return metrics[name].labels(*labels) if labels else metrics[name]
 
 
 def _of(kind: Kind) -> list[Described]:

@@ -39,10 +39,12 @@ class Parties:
         """Whether a force that is no state sits on the ground of one of the sides: its losses are shown as its own."""
         return len(actor.ref) != 2 and bool(set(actor.sits_in) & (self.one.homes | self.other.homes))
 
-    def on_ground(self, code: str) -> str | None:
-        """The side that people on the ground of the state `code` belong to."""
+    def on_ground(self, code: str, sector: str = "") -> str | None:
+        """The side that people on the ground of the state `code` (or in a de-facto state's sector) belong to."""
         for side in (self.one, self.other):
-            if side.form == "de_facto_state" and code in side.homes:
+            if sector and sector == side.name.lower().replace(" ", "-"):
+                return side.name
+            if side.form == "de_facto_state" and code in side.homes and not sector:
                 return side.name
         return code if self.knows(code) else None
 
@@ -61,7 +63,8 @@ def claims(
     """Claims of the lines, in order; what a sentence tells of other wars is left out."""
     told = Told()
     for line in lines:
-        told.claimant = claimant_of(line, len(line), article.body, told)
+        speaker = claimant_of(line, len(line), article.body, told)
+        told.speaker = speaker if speaker.words else told.speaker
         for figure in figures(line):
             if belongs_to_the_past(line, figure, year):
                 continue
@@ -78,7 +81,7 @@ def claims(
 class Told:
     """What the sentences before have set up: who spoke, whose losses, on whose ground."""
 
-    claimant: Claimant = Claimant()
+    speaker: Claimant = Claimant()
     previous: Line | None = None
     side: str | None = None
     side_line: int = -9
@@ -220,12 +223,12 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
     for index, mention in enumerate(line.mentions):
         if mention is None:
             continue
-        code = None
+        code, sector = None, ""
         if mention.kind == "place" and mention.place and mention.form != "dateline":
-            code = mention.place.country  # of two claimants neither
+            code, sector = mention.place.country, mention.place.sector  # of two claimants neither
         elif mention.kind == "actor" and _is_ground(line, index):
             code = mention.ref
-        side = parties.on_ground(code) if code else None
+        side = parties.on_ground(code, sector) if code else None
         if side:
             distance = abs(index - (figure.at if figure else 0))
             if best is None or distance < best[0]:
@@ -259,8 +262,8 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH):
             side = "both"
-        if side is None and told.claimant.words and words.lower().split()[0] in _ANAPHORS:
-            return told.claimant
+        if side is None and told.speaker.words and words.lower().split()[0] in _ANAPHORS:
+            return told.speaker
         return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
 
@@ -268,7 +271,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     """The side of a claimant: an actor in the words, or where the official sits ("the governor of Nimroz")."""
     inside = [m for m in line.mentions[start:stop] if m is not None]
-    actor = next((m.ref for m in inside if m.kind == "actor"), None)
+    actor = next((m.ref for m in inside if m.kind == "actor" and m.form != "place"), None)
     place = next((m.place for m in inside if m.kind == "place" and m.place), None)
     if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
         return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
@@ -283,7 +286,7 @@ def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str |
     return speakers.setdefault(surname, side) if side else speakers.get(surname)
 
 
-_ANAPHORS = frozenset("it he she the they his statement ministry".split())
+_ANAPHORS = frozenset("it he she the they his her their its".split())
 _CONJUNCTIONS = frozenset("while and but as when which who that".split())
 
 

@@ -73,8 +73,8 @@ def _ranked(
         if sums[pair] <= 0:
             continue
         one, other = sides[pair[0]], sides[pair[1]]
-        has_claims = any(True for _ in _claims(pair, found, lines, sides, article))
-        values = features(pair, found, lines, plausibility(one, other, setting.borders), has_claims)
+        sided = sum(claim.side != "total" for _, claim in _claims(pair, found, lines, sides, article))
+        values = features(pair, found, lines, plausibility(one, other, setting.borders), sided)
         result.append((pair, probability(values), sums[pair]))
     result.sort(key=lambda row: (-row[1], -row[2], row[0]))
     return _specific([(pair, chance) for pair, chance, _ in result], sums, sides)

@@ -29,7 +29,7 @@ def probability(features: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausible: float, has_claims: bool) -> dict[str, float]:
+def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausible: float, sided_claims: int) -> dict[str, float]:
     """What the score looks at, each about 0..1."""
     values = sorted((scene.pairs.get(pair, 0.0) for scene in found), reverse=True)
     strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
@@ -41,7 +41,7 @@ def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausibl
         "title": max((s.pairs.get(pair, 0.0) for s in found if s.line.role == "title"), default=0.0),
         "lead": max((s.pairs.get(pair, 0.0) for s in found if s.line.number in lead), default=0.0),
         "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
-        "claims": float(has_claims),
+        "claims": min(1.0, sided_claims / 3),
         "any": 1.0 - math.prod(1.0 - value for value in values),
         "apart": min(_part(found, side) for side in pair),
         "border": float(any(_at_border(scene.line) for scene in strong)),

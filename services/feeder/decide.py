@@ -6,6 +6,7 @@ looks.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import Literal, NamedTuple
 
@@ -22,6 +23,19 @@ FINE_STAMP = 20_000_000
 COARSE_STAMP = 2 * SECOND
 
 State = Literal["waiting", "received", "duplicate", "rejected", "sidecar", "skipped", "gone"]
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def nanoseconds(time: datetime) -> int:
+    """Exactly, which a float is not."""
+    return (time - _EPOCH) // timedelta(microseconds=1) * 1000
+
+
+def moment(nanoseconds: int) -> datetime:
+    """The time, in UTC, to the microsecond."""
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
 class Look(NamedTuple):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from services.feeder.decide import ONCE, SECOND, WATCHING, File, interleave, within
+from services.feeder.decide import ONCE, SECOND, WATCHING, File, interleave, nanoseconds, within
 from services.feeder.examine import Examiner
 from services.feeder.look import LOOKED_AT_ONCE, Looker
 from services.feeder.names import SkippedNames, shown
@@ -136,7 +136,7 @@ class Feeder:
         return self._looker.unlisted
 
     def _now(self) -> int:
-        return int(self._clock().timestamp() * SECOND)
+        return nanoseconds(self._clock())
 
     def _work(self, folders: Folders, now: int) -> Progress:
         self._meet(folders)

@@ -7,7 +7,7 @@ transaction ends: a crash in between repeats them, with the same ids.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from services.feeder.conclude import Past, Read, Settled, replaces, settle, settle_article
 from services.feeder.decide import (
@@ -20,6 +20,7 @@ from services.feeder.decide import (
     State,
     doubtful_until,
     first_look,
+    moment,
 )
 from services.feeder.examine import Examined, Notes
 from services.feeder.names import SkippedNames, owner_prefix, shown, sidecars_of
@@ -63,7 +64,7 @@ class _Ledger:
 
     @property
     def time(self) -> datetime:
-        return datetime.fromtimestamp(self.now / SECOND, UTC)
+        return moment(self.now)
 
     def holders(self, article_id: str) -> list[bytes]:
         """Paths of this batch that hold the article."""
@@ -198,8 +199,11 @@ class Recorder:
 
     def _heir(self, ledger: _Ledger, folders: Folders, old: str, path: bytes) -> bytes | None:
         """Another path that is still there and was last known, or just found, to hold the same."""
-        for other in [*ledger.holders(old), *self._registry.holders(old, path)]:
-            if ledger.holds(other, old) and folders.look(other) is not None:
+        owner = ledger.standings[old].path
+        known = self._registry.files([owner]).get(owner)
+        owners = [owner] if known and known.state == "received" and known.article_id == old else []
+        for other in [*owners, *ledger.holders(old), *self._registry.duplicates(old)]:
+            if other != path and ledger.holds(other, old) and folders.look(other) is not None:
                 return other
         return None
 

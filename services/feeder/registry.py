@@ -6,11 +6,11 @@ Nothing here decides anything, and nothing is held in memory: the table of waiti
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from services.feeder.conclude import Past
-from services.feeder.decide import LONGEST_WAIT, SECOND, File, Look, Standing, State
+from services.feeder.decide import LONGEST_WAIT, File, Look, Standing, State, moment
 from services.feeder.names import shown
 from shared.store.database import Database
 
@@ -29,7 +29,7 @@ _STEPS = (
     " state TEXT NOT NULL, reason TEXT NOT NULL, article_id TEXT, version INTEGER NOT NULL,"
     " first_seen INTEGER NOT NULL, settled_at INTEGER)",
     "CREATE INDEX feeder_due ON feeder_files (rank, ready_at) WHERE due = 1",
-    "CREATE INDEX feeder_holders ON feeder_files (article_id) WHERE article_id IS NOT NULL",
+    "CREATE INDEX feeder_duplicates ON feeder_files (article_id) WHERE state = 'duplicate'",
     "CREATE INDEX feeder_loose ON feeder_files (path)"
     " WHERE due = 0 AND (state IN ('skipped', 'waiting') OR substr(path, -1) = x'2F')",
     "CREATE TABLE feeder_articles (article_id TEXT PRIMARY KEY, version INTEGER NOT NULL, path BLOB NOT NULL)"
@@ -169,12 +169,10 @@ class Registry:
             ((p.path, p.version, p.reason, p.article_id, now) for p in past),
         )
 
-    def holders(self, article_id: str, apart_from: bytes) -> Iterator[bytes]:
-        """Other paths this article was read from."""
+    def duplicates(self, article_id: str) -> Iterator[bytes]:
+        """Paths that hold an article that was published from another one."""
         rows = self.database.execute(
-            "SELECT path FROM feeder_files WHERE article_id = ? AND path <> ?"
-            " AND state IN ('received', 'duplicate')",
-            (article_id, apart_from),
+            "SELECT path FROM feeder_files WHERE article_id = ? AND state = 'duplicate'", (article_id,)
         )
         return (row[0] for row in rows)
 
@@ -261,4 +259,4 @@ def _listed(file: File) -> Row:
 
 
 def _time(nanoseconds: int | None) -> datetime | None:
-    return None if nanoseconds is None else datetime.fromtimestamp(nanoseconds / SECOND, UTC)
+    return None if nanoseconds is None else moment(nanoseconds)

@@ -69,6 +69,8 @@ def countries_in(candidates: Iterable[Candidate]) -> Counter[str]:
             seen.update([meaning.ref] if len(meaning.ref) == 2 else meaning.sits_in)
         elif meaning.kind == "border":
             seen.update(meaning.ref.split("-"))
+        elif meaning.place and len(meaning.place.borders) == 1:
+            seen.update(meaning.place.borders[0].split("-"))
     return seen
 
 

@@ -139,6 +139,18 @@ def test_a_renamed_and_edited_file_takes_its_old_article_with_it(rig: Rig) -> No
     assert [m.article_id for m in rig.withdrawn()] == [article_id(b"draft")]
 
 
+def test_an_emptied_file_holds_nothing_any_more(rig: Rig) -> None:
+    rig.write("a.txt", "shared")
+    rig.drain()
+    rig.write("b.txt", "shared")
+    rig.drain()
+    rig.write("a.txt", "")
+    rig.drain()
+    rig.write("b.txt", "new")
+    rig.drain()
+    assert [m.article_id for m in rig.withdrawn()] == [article_id(b"shared")]
+
+
 def test_both_holders_change_at_once(rig: Rig) -> None:
     rig.write("a.txt", "shared")
     rig.drain()

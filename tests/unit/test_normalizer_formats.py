@@ -95,7 +95,8 @@ PAGE = f"""<!doctype html><html><head><meta charset="utf-8">
 <meta property="article:published_time" content="2022-09-14T08:00:00Z">
 <script type="application/ld+json">{{"@context": "https://schema.org", "@graph": [{{"@type": "WebSite"}},
 {{"@type": "NewsArticle", "datePublished": "2022-09-13T23:00:00+04:00", "author": [{{"name": "Jane Doe"}}]
-}}]}}</script></head><body><nav><ul><li><a href="/">Home</a><li><a href="/war">All about the war</a></ul></nav>
+}}]}}</script></head><body><nav><ul><li><a href="/">Home</a>
+<li><a href="/war">All about the war</a></ul></nav>
 <div class="cookie-notice">We use cookies for many good reasons, as you know.</div>
 <header><h1>{TITLE}</h1></header><article>
 <figure><img src="x"><figcaption>Soldiers near Tegh</figcaption></figure>
