@@ -113,11 +113,11 @@ def _chosen(ranked: Sequence[tuple[Pair, float]], found: Sequence[Scene]) -> lis
 
 def _event_scenes(pair: Pair, found: Sequence[Scene], homes: frozenset[str] = frozenset()) -> list[Scene]:
     """The scenes of the pair, the telling ones first: real and present, strong, early."""
-    own = [s for s in found if s.pairs.get(pair, 0.0) > 0.1 and s.real and not s.past]
+    own = [s for s in found if s.told(pair) > 0.1 and s.real and not s.past]
     if not own:
-        own = [s for s in found if s.pairs.get(pair, 0.0) > 0.0]
-    near = [s for s in found if s not in own and s.real and not s.past and s.sides & (homes | set(pair)) and _is_alone(s)]
-    own.sort(key=lambda s: (-round(min(s.pairs.get(pair, 0.0), 0.5), 1), s.line.number))
+        own = [s for s in found if s.told(pair) > 0.0]
+    near = [s for s in found if s not in own and s.real and not s.past and s.named & (homes | set(pair)) and _is_alone(s)]
+    own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
     return own + near
 
 
@@ -149,7 +149,7 @@ def _report(
     if not is_primary:
         numbers = {s.line.number for s in own}
         told = [(line, claim) for line, claim in told if line.number in numbers and claim.side != "total"]
-    clear = {id(s.line): s.pairs.get(pair, 0.0) for s in own}
+    clear = {id(s.line): s.told(pair) for s in own}
     telling = [(s.line, clear[id(s.line)]) for s in own] + [(line, 0.0) for line, _ in told if id(line) not in clear]
     loss_days = frozenset(claim.as_of for _, claim in told if claim.as_of)
     days = when(telling, loss_days, lines, article.published)

@@ -13,6 +13,7 @@ _BORDER_WORDS = frozenset("border borders frontier boundary borderline cross-bor
 
 
 _LOSSES = 0.6
+_EXPLICIT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Participant:
     at: int
     side: Side
     weight: float
+    ground: bool = False
 
 
 @dataclass(slots=True)
@@ -46,9 +48,16 @@ class Scene:
     strength: float
     trigger: int
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
+    grounds: dict[tuple[str, str], float] = field(default_factory=dict)
     sides: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
     past: bool = False
     real: bool = True
+
+
+    def told(self, pair: tuple[str, str]) -> float:
+        """How clearly the line tells of these two fighting, the ground they stand on counted in."""
+        return max(self.pairs.get(pair, 0.0), self.grounds.get(pair, 0.0))
 
 
 @dataclass(slots=True)
@@ -62,11 +71,12 @@ class Setting:
 
 def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
     """One scene for each line with a word of fighting."""
-    found = []
-    for line in lines:
-        scene = _scene(line, setting)
-        if scene:
-            found.append(scene)
+    found = [scene for line in lines if (scene := _scene(line, setting))]
+    explicit = {pair for scene in found for pair, value in scene.pairs.items() if value >= _EXPLICIT}
+    for scene in found:  # where the sides themselves are shown fighting, the ground they stand on adds nothing
+        for pair, value in scene.grounds.items():
+            if pair not in explicit:
+                scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), value)
     return found
 
 
@@ -80,13 +90,15 @@ def _scene(line: Line, setting: Setting) -> Scene | None:
     trigger = max(triggers, key=lambda i: (weights[i], -i))
     people = [p for p in participants(line, setting) if p.weight > 0]
     scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
-    scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5)
+    scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5 and not p.ground)
+    scene.named = frozenset(p.side.name for p in people)
     for one, other in combinations(people, 2):
         pair = _names(one.side, other.side)
         likely = plausibility(one.side, other.side, setting.borders) if pair else 0.0
         if pair and likely:
             value = likely * max(weights[i] * _roles(line, i, one, other) for i in triggers)
-            scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), round(value, 4))
+            pairs = scene.grounds if one.ground or other.ground else scene.pairs
+            pairs[pair] = max(pairs.get(pair, 0.0), round(value, 4))
     return scene
 
 
@@ -196,10 +208,10 @@ def participants(line: Line, setting: Setting) -> Iterator[Participant]:
         elif mention.kind == "place" and mention.place and mention.form != "dateline":
             for code in mention.place.country.split("|")[:1]:
                 side = setting.grounds.get(code) or Side(code, frozenset((code,)), "place")
-                yield Participant(index, side, 0.6)
+                yield Participant(index, side, 0.6, ground=True)
         elif mention.kind == "border":
             for code in mention.ref.split("-"):
-                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5)
+                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5, ground=True)
 
 
 def side_of(mention: Mention) -> Side:

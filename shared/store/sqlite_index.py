@@ -5,7 +5,6 @@ inflates.
 """
 
 import html
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +12,7 @@ from pydantic_core import from_json, to_json
 
 from shared.store.database import Database
 from shared.store.indexes import INDEXES, Index, as_term, field_values, is_hidden, texts
-from shared.store.packing import deflate
+from shared.store.packing import deflate, inflate
 from shared.store.port import Hit, IndexName, Placed
 from shared.store.query import Filter, Query, Term, parse
 
@@ -315,5 +314,5 @@ def _pack(body: Mapping[str, Any]) -> bytes:
 
 
 def _unpack(body: bytes) -> dict[str, Any]:
-    document: dict[str, Any] = from_json(zlib.decompress(body))
+    document: dict[str, Any] = from_json(inflate(body))
     return document

@@ -103,12 +103,15 @@ class SqliteLinkStore:
         if found is None or found.version != version:
             found = self._read(dyad, version)
         self._cache[dyad] = found
-        while (
-            len(self._cache) > 1
-            and sum(len(one.reports) for one in self._cache.values()) > MAX_REPORTS_IN_MEMORY
-        ):
-            self._cache.popitem(last=False)
+        self._forget_oldest()
         return found
+
+    def _forget_oldest(self) -> None:
+        while len(self._cache) > 1 and self._reports_in_memory() > MAX_REPORTS_IN_MEMORY:
+            self._cache.popitem(last=False)
+
+    def _reports_in_memory(self) -> int:
+        return sum(len(one.reports) for one in self._cache.values())
 
     def _read(self, dyad: str, version: int) -> _Cached:
         reports = [ReportDetected.model_validate_json(body) for body in self._bodies("link_reports", dyad)]

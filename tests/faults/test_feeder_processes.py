@@ -125,7 +125,7 @@ def test_two_processes_on_one_folder_publish_each_file_once(inbox: Path, tmp_pat
     assert len(paths) == len(set(paths)) == 2000
 
 
-MILLION = """
+HOLDING = """
 import resource, sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -138,18 +138,37 @@ registry = Registry(Database(Path(sys.argv[2])))
 room = 0
 published = []
 feeder = Feeder(
-    Path(sys.argv[1]), registry, published.extend,
+    Path(sys.argv[1]), registry, lambda batch: published.append([d.topic for d in batch].count("article.received")),
     clock=lambda: datetime.now(UTC), room=lambda: room, names=skipped_names(), once=True,
 )
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 while not feeder.step().idle:
     pass
 print(registry.counts()["waiting"].files)
-room = 1000
-for _ in range(5):
-    feeder.step()
-print(sum(delivery.topic == "article.received" for delivery in published))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+room = 1_000_000
+for _ in range(int(sys.argv[3])):
+    feeder.rest(feeder.step())
+print(sum(published))
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
+
+
+def hold(inbox: Path, data: Path, steps: int) -> tuple[int, int, int]:
+    """Finds all, then publishes for so many steps: files known, articles published, megabytes more than at first."""
+    command = [sys.executable, "-c", HOLDING, str(inbox), str(data), str(steps)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    output = subprocess.run(command, env=environment, text=True, capture_output=True, check=True).stdout
+    waiting, published, megabytes = map(int, output.split())
+    return waiting, published, megabytes
+
+
+def test_twenty_thousand_files_in_bounded_memory(inbox: Path, tmp_path: Path) -> None:
+    """Their content together is 60 MB, as messages 80 MB."""
+    for number in range(20_000):
+        (inbox / f"article {number}.txt").write_bytes(b"%08d " % number * 333)
+    waiting, published, megabytes = hold(inbox, tmp_path / "data", 120)
+    assert (waiting, published) == (20_000, 20_000)
+    assert megabytes < 30
 
 
 @pytest.mark.slow
@@ -162,10 +181,6 @@ def test_a_million_files_wait_in_bounded_memory(inbox: Path, tmp_path: Path) -> 
             folder.mkdir()
         (folder / f"article {number}.txt").touch()
     drop(inbox, 100)
-    command = [sys.executable, "-c", MILLION, str(inbox), str(tmp_path / "data")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    output = subprocess.run(command, env=environment, text=True, capture_output=True, check=True).stdout
-    waiting, published, megabytes = map(int, output.split())
-    assert waiting == 1_000_100
-    assert published == 100
-    assert megabytes < 200
+    waiting, published, megabytes = hold(inbox, tmp_path / "data", 5)
+    assert (waiting, published) == (1_000_100, 100)
+    assert megabytes < 120

@@ -16,7 +16,9 @@ from shared.bus.sqlite import SqliteBus
 from shared.errors import TransientError
 from shared.stage import Delivery
 from shared.store.database import FILE, Database
-from shared.store.packing import DEFLATED, LIFTED, pack, unpack
+from shared.store.packing import DEFLATED, LIFTED, inflate, pack, unpack
+
+PACKED = "586611756278ab8695ed89f0fa03b582aa5508c1e1753d00651614bc"
 
 
 @pytest.fixture
@@ -149,6 +151,10 @@ def test_a_files_bytes_are_kept_without_base64(raw: bytes, more: bytes, padded: 
     codec, kept = pack(value)
     assert unpack(codec, kept) == value
     assert codec == (LIFTED if padded or len(raw) % 3 == 0 else DEFLATED)
+
+
+def test_what_was_packed_long_ago_can_be_unpacked() -> None:
+    assert inflate(bytes.fromhex(PACKED)) == b'{"path":"a.txt","state":"indexed"} Two soldiers were killed.'
 
 
 def test_a_file_of_any_kind_takes_no_more_than_itself_on_disk() -> None:

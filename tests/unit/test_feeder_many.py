@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,31 +167,6 @@ def test_a_drain_waits_for_room(rig: Rig) -> None:
     rig.steps(feeder, 2, seconds=1)
     assert feeder.step().drained
     assert len(rig.received()) == 1
-
-
-def test_twenty_thousand_files_in_bounded_memory(rig: Rig) -> None:
-    for number in range(20_000):
-        rig.write(f"{number % 7}/article {number}.txt", b"%d " % number * 50)
-    largest = 0
-    published = 0
-
-    def publish(deliveries: list[Delivery]) -> None:
-        nonlocal largest, published
-        published += len(deliveries)
-        largest = max(largest, len(deliveries))
-
-    feeder = rig.feeder(once=True, publish=publish)
-    tracemalloc.start()
-    try:
-        while not (progress := feeder.step()).drained:
-            rig.clock.turn(progress.wait + 0.001)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert published == 20_000
-    assert largest <= 256
-    assert peak < 8 << 20
-    assert rig.registry.counts()["received"].files == 20_000
 
 
 def test_a_new_file_does_not_wait_behind_a_backlog(rig: Rig) -> None:
