@@ -93,7 +93,7 @@ def article_row(article: ArticleAnalyzed) -> dict[str, Any]:
 
 _PLACE = {"name", "country", "latitude", "longitude", "where_prec"}
 _CLAIM = {"side", "kind", "who", "low", "best", "high", "period", "claimed_by", "evidence"}
-_REPORT = {
+_REPORT: dict[str, Any] = {
     "side_a": True,
     "side_b": True,
     "dyad": True,
@@ -136,7 +136,9 @@ def _has_owner(sidecar: Path) -> bool:
     name = os.fsencode(sidecar.name)
     prefix = owner_prefix(name)
     with os.scandir(sidecar.parent) as entries:
-        siblings = [os.fsencode(entry.name) for entry in entries if os.fsencode(entry.name).startswith(prefix)]
+        siblings = [
+            os.fsencode(entry.name) for entry in entries if os.fsencode(entry.name).startswith(prefix)
+        ]
     return any(name in sidecars_of(sibling) for sibling in siblings if not is_sidecar(sibling))
 
 
@@ -170,7 +172,7 @@ def _received(
 def _read(path: Path, limit: int) -> bytes:
     """Raises OSError, or ValueError for what is no regular file of at most `limit` bytes."""
     # Opening a FIFO would wait for a writer.
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise ValueError("not a regular file")
@@ -194,7 +196,7 @@ def _sidecar(path: Path) -> tuple[Sidecar | None, bytes]:
 def _outcomes(
     inputs: Iterator[ArticleReceived | Rejected], pool: Pool, flags: Flags, now: datetime
 ) -> Iterator[list[dict[str, Any] | Rejected]]:
-    """Keeps a bounded number of articles in the pool and gives what came of them in the order they went in."""
+    """Keeps a bounded number of articles in the pool; gives what came of them in the order they went in."""
     waiting: deque[Job | Rejected] = deque()
     more = True
     while more or waiting:

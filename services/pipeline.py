@@ -1,27 +1,33 @@
-"""The whole system on one screen: the stages in the order of the road, and the one place that puts them together.
+"""The whole system on one screen: the stages in the order of the road, and what puts them together.
 
-    inbox/ -> feeder -> normalizer -> tagger -> detector -> linker -> alerter -> channels, webhook
-                                                   |           |         |
-                                                   +-----------+---------+----> indexer
+inbox/ -> feeder -> normalizer -> tagger -> detector -> linker -> alerter -> channels, webhook
+                                               |           |         |
+                                               +-----------+---------+----> indexer
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
 from typing import TextIO
 
+from fastapi import FastAPI
+
 from services.alerter.channels import Channel, Console, JsonLines
 from services.alerter.stage import channels_stage, load_watch, webhook_stage
 from services.alerter.stage import stage as alerter
 from services.alerter.webhook import Target
+from services.desk.app import build as build_desk
+from services.desk.serve import serve
+from services.desk.sources import Sources
 from services.detector.stage import STAGE as DETECTOR
-from services.exporter.formats import FORMATS, Format
-from services.exporter.formats import export as export
+from services.exporter.countries import countries
+from services.exports import EXPORTS, export
 from services.feeder.feed import Feeder
 from services.feeder.stage import build_feeder
+from services.files import file_rows
 from services.indexer.stage import build as indexer
 from services.linker.stage import stage as linker
 from services.normalizer.stage import stage as normalizer
@@ -38,8 +44,6 @@ from shared.store.sqlite_alerts import SqliteAlertStore
 from shared.store.sqlite_index import SqliteIndexStore
 from shared.store.sqlite_links import SqliteLinkStore
 
-EXPORTS: Mapping[str, Format] = FORMATS
-
 _DRAINING_PAUSE = 0.02
 
 
@@ -51,9 +55,9 @@ def pure_stages() -> Sequence[Stage]:
 
 
 def stored_stages(settings: Settings, database: Database, console: TextIO | None) -> Sequence[Stage]:
-    """From reports to incidents, alerts and what can be searched: one process, in turn, in one transaction each.
+    """From reports to incidents, alerts and what can be searched: in turn, on one database.
 
-    Alerts go to `console` as lines, where there is one. Raises DataFileError for watch rules that make no sense.
+    Alerts go to `console` as lines, if there is one. Raises DataFileError for watch rules that make no sense.
     """
     scope, alerts = database.transaction, SqliteAlertStore(database)
     return (
@@ -70,7 +74,7 @@ def outside_stage(settings: Settings, database: Database) -> Stage:
     Raises ValueError for a URL that is not one to post to.
     """
     if not settings.webhook_url:
-        return Stage("webhook", (AlertRaised,), (), lambda message, now: ())
+        return Stage("webhook", (AlertRaised,), (), lambda *_: ())
     secret = settings.webhook_secret.get_secret_value().encode() if settings.webhook_secret else None
     target = Target(settings.webhook_url, secret, settings.webhook_allow_private)
     return webhook_stage(SqliteAlertStore(database), target)
@@ -89,7 +93,7 @@ class System:
         self.host.run(stop)
 
     def drain(self, stop: Event) -> None:
-        """Works until nothing is left, or told to stop. What others keep waiting is left for the next start."""
+        """Works until nothing is left, or told to stop. What waits for others is left for the next start."""
         while not stop.is_set():
             if not self.host.step():
                 if not self.host.is_busy:
@@ -129,6 +133,27 @@ def opened(
         ):
             last = EffectStage(outside, second, SqliteBus(second), metrics, clock, alone=True)
             yield System(host, metrics, last if once else None)
+
+
+@contextmanager
+def desk_served(settings: Settings, metrics: Metrics) -> Iterator[str | None]:
+    """The desk at the settings' host and port, in a thread; its URL. Without a port there is none.
+
+    Raises OSError when the port cannot be had.
+    """
+    if settings.port is None:
+        yield None
+        return
+    with serve(desk(settings, metrics), settings.host, settings.port) as url:
+        yield url
+
+
+def desk(settings: Settings, metrics: Metrics) -> FastAPI:
+    """The API and the pages over a data folder."""
+    names = {code: country.name for code, country in countries().items()}
+    formats = {name: (format.media_type, format.suffix) for name, format in EXPORTS.items()}
+    sources = Sources(settings.data, metrics, file_rows, export, formats, names)
+    return build_desk(sources, settings.host)
 
 
 class _FeederSource:
@@ -172,9 +197,7 @@ def _warm_up(stages: Sequence[Stage]) -> None:
     text = b"Two soldiers were killed on the border on 1 May 2020, the defence ministry said."
     now = datetime(2020, 5, 2, tzinfo=UTC)
     messages: list[Message] = [
-        ArticleReceived(
-            article_id="", path="a.txt", stem="a", size=len(text), content=text, received_at=now
-        )
+        ArticleReceived(article_id="", path="a.txt", stem="a", size=len(text), content=text, received_at=now)
     ]
     for stage in stages:
         readable = [message for message in messages if isinstance(message, stage.reads)]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import export, extract, letters, lists
+from services.cli import export, extract, letters, lists, run
 from services.cli.options import UsageError
 from services.cli.output import complain
 
@@ -36,6 +36,7 @@ def _options(
     pass
 
 
+app.command(name="run")(run.command)
 app.command(name="extract")(extract.command)
 app.command(name="incidents")(lists.incidents)
 app.command(name="articles")(lists.articles)

@@ -11,7 +11,7 @@ import typer
 from services.cli.options import Data, Dyad, Limit, Side, Since, UsageError, settings_of
 from services.cli.output import complain
 from services.cli.reading import reading, wanted
-from services.pipeline import EXPORTS, export
+from services.exports import EXPORTS, export
 from shared.store.sqlite_index import SqliteIndexStore
 
 Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
@@ -19,7 +19,9 @@ Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
 
 def command(
     name: Annotated[Name, typer.Option("--format", help="The format.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, not standard output.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A file, not standard output.")
+    ] = None,
     data: Data = None,
     dyad: Dyad = None,
     side: Side = None,

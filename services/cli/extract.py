@@ -8,7 +8,6 @@ import typer
 
 from services.cli.options import Data, UsageError, settings_of
 from services.cli.output import complain, print_json
-from services.extract import Flags, Rejected, extract
 from shared.schemas.edtf import is_valid
 
 
@@ -23,6 +22,9 @@ def command(
     """What articles say: one JSON line an article on standard output. Keeps nothing."""
     if published is not None and not is_valid(published):
         raise UsageError(f"--published: {published!r} is not a day (YYYY-MM-DD)")
+    # Importing the stages takes longer than most commands take altogether.
+    from services.extract import Flags, Rejected, extract
+
     rejected = False
     for row in extract(paths, Flags(published), settings_of(data=data), datetime.now(UTC)):
         if isinstance(row, Rejected):

@@ -28,9 +28,7 @@ app = typer.Typer(
 
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Letters; the first characters do.")]
 All = Annotated[bool, typer.Option("--all", help="All that wait.")]
-Status = Annotated[
-    str | None, typer.Option("--state", help="waiting (as without), replayed or dropped.")
-]
+Status = Annotated[str | None, typer.Option("--state", help="waiting (as without), replayed or dropped.")]
 
 
 @app.callback()
@@ -41,9 +39,7 @@ def _default(context: typer.Context, data: Data = None, as_json: Json = False) -
 
 
 @app.command("list")
-def list_letters(
-    data: Data = None, state: Status = None, limit: Limit = None, as_json: Json = False
-) -> None:
+def list_letters(data: Data = None, state: Status = None, limit: Limit = None, as_json: Json = False) -> None:
     """The letters, with stage and reason."""
     with reading(settings_of(data=data)) as database:
         if database is None:
@@ -134,7 +130,9 @@ def _find(store: SqliteIndexStore, letter: str) -> DeadLetter:
     try:
         return dead_letters.show(store, letter)
     except RejectedError as error:
-        found = [one["letter_id"] for one in store.scan("dead-letters") if one["letter_id"].startswith(letter)]
+        found = [
+            one["letter_id"] for one in store.scan("dead-letters") if one["letter_id"].startswith(letter)
+        ]
         if len(found) != 1:
             several = f"{len(found)} dead letters begin with {letter}" if found else str(error)
             raise UsageError(several) from error

@@ -80,7 +80,9 @@ def files(
 
 
 def search(
-    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')],
+    query: Annotated[
+        list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')
+    ],
     data: Data = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many: the best.")] = 20,
     as_json: Json = False,

@@ -81,7 +81,9 @@ def drain_view(settings: Settings) -> Iterator[None]:
             counts = file_counts(database)
             total = sum(counts.values())
             done = total - sum(counts.get(state, 0) for state in UNDERWAY)
-            progress.update(task, total=total, completed=done, rate=f"{rate.add(time.monotonic(), done):.0f}/s")
+            progress.update(
+                task, total=total, completed=done, rate=f"{rate.add(time.monotonic(), done):.0f}/s"
+            )
 
         with _looking(settings, look):
             yield

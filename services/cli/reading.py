@@ -15,7 +15,7 @@ from shared.store.listing import Wanted
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Database | None]:
-    """The data folder's database, or None (and a word on standard error) before anything was ever run there."""
+    """The data folder's database; None, and a word on standard error, before anything was run there."""
     if not (settings.data / FILE).exists():
         complain(f"clashwatch: nothing in {settings.data} yet: `clashwatch run` fills it")
         yield None

@@ -14,23 +14,23 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its heading, how a row's cell is made, whether long cells are folded or cut."""
+    """One column: its heading, how a row's cell is made. A `share` is that part of the width left over, folded."""
 
     title: str
     cell: Callable[[Row], object]
-    folds: bool = False
+    share: int | None = None
     right: bool = False
 
 
 def table(columns: Iterable[Column], rows: Iterable[Row]) -> Table:
     """A table that fits any terminal."""
     columns = tuple(columns)
-    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    made = Table(box=None, pad_edge=False, expand=True, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         made.add_column(
             column.title,
-            overflow="fold" if column.folds else "ellipsis",
-            no_wrap=not column.folds,
+            ratio=column.share,
+            no_wrap=column.share is None,
             justify="right" if column.right else "left",
         )
     for row in rows:
@@ -39,12 +39,18 @@ def table(columns: Iterable[Column], rows: Iterable[Row]) -> Table:
 
 
 def when(row: Row) -> str:
-    """The days of an incident in few characters; a year from another report is marked."""
+    """The days of an incident in few characters; a year from another report is marked with a star."""
     start, end = row["date_start"], row["date_end"]
     if not start:
         return "undated"
-    days = start if end in (None, start) else f"{start}/{end}"
-    return f"{days} (year inferred)" if row.get("date_inferred") else days
+    days = start if end in (None, start) else f"{start}/{_short(start, end)}"
+    return f"{days}*" if row.get("date_inferred") else days
+
+
+def _short(start: str, end: str) -> str:
+    """What of the second day differs: `2020-07-12/13`."""
+    same = next((width for width in (8, 5) if start[:width] == end[:width]), 0)
+    return end[same:] if len(start) == len(end) == 10 else end
 
 
 def toll(row: Row) -> str:
@@ -71,8 +77,8 @@ INCIDENTS = (
     Column("incident", lambda row: row["incident_id"][:8]),
     Column("dyad", lambda row: row["dyad"]),
     Column("when", when),
-    Column("toll by side", toll, folds=True),
-    Column("where", places, folds=True),
+    Column("toll by side", toll, 3),
+    Column("where", places, 2),
     Column("articles", lambda row: len(row["articles"]), right=True),
     Column("rev", lambda row: row["revision"], right=True),
 )
@@ -80,20 +86,20 @@ ARTICLES = (
     Column("article", lambda row: row["id"]),
     Column("published", lambda row: row["published"] or "unknown"),
     Column("clash", lambda row: "yes" if row["is_clash"] else "no"),
-    Column("title", lambda row: row["title"], folds=True),
+    Column("title", lambda row: row["title"], 2),
     Column("incidents", lambda row: " ".join(one[:8] for one in row["incidents"])),
 )
 ALERTS = (
     Column("raised", lambda row: row["raised_at"][:19].replace("T", " ")),
     Column("kind", lambda row: row["kind"]),
     Column("incident", lambda row: f"{row['incident_id'][:8]} r{row['revision']}"),
-    Column("alert", lambda row: row["text"], folds=True),
-    Column("sentence", lambda row: row["evidence"][0]["text"] if row["evidence"] else "", folds=True),
+    Column("alert", lambda row: row["text"], 2),
+    Column("sentence", lambda row: row["evidence"][0]["text"] if row["evidence"] else "", 2),
 )
 FILES = (
-    Column("path", lambda row: row["path"], folds=True),
+    Column("path", lambda row: row["path"], 2),
     Column("state", lambda row: row["state"]),
-    Column("reason", lambda row: row["reason"], folds=True),
+    Column("reason", lambda row: row["reason"], 2),
     Column("article", lambda row: (row["article_id"] or "")[:8]),
 )
 LETTERS = (
@@ -101,12 +107,12 @@ LETTERS = (
     Column("failed", lambda row: row["failed_at"][:19].replace("T", " ")),
     Column("stage", lambda row: row["stage"]),
     Column("status", lambda row: row["status"]),
-    Column("reason", lambda row: row["reason"], folds=True),
+    Column("reason", lambda row: row["reason"], 2),
 )
 HITS = (
     Column("score", lambda row: f"{row['score']:.1f}", right=True),
     Column("article", lambda row: row["id"]),
     Column("published", lambda row: row.get("published") or "unknown"),
-    Column("title", lambda row: row.get("title"), folds=True),
-    Column("excerpt", lambda row: row["excerpt"], folds=True),
+    Column("title", lambda row: row.get("title"), 2),
+    Column("excerpt", lambda row: row["excerpt"], 2),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from services.detector.lines import Line
+from services.detector.words import words
 
 _PREDICATES = {
     "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed",
@@ -59,10 +60,7 @@ class Figure:
 
 
 # Soldiers of the other side, in the mouth of whoever speaks.
-FOES = frozenset(
-    "terrorist terrorists militant militants gunman gunmen infiltrator infiltrators intruder intruders insurgent insurgents "
-    "guerrilla guerrillas rebel rebels raiders raider attackers invaders mercenaries enemy jihadists militiamen guerillas aggressors bandits".split()
-)
+FOES = words("casualties.foes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +85,12 @@ def figures(line: Line) -> list[Figure]:
 
 def _starts(line: Line) -> Iterator[int]:
     for at, symbol in enumerate(line.symbols):
-        if symbol == "N" and not _is_inner(line, at) and not _is_age(line, at):
-            yield at
-        elif symbol == "z" or (symbol == "a" and line.words[at] in ("a", "an")):
-            yield at
-        elif line.words[at] == "another" and re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 :]):
+        if (
+            (symbol == "N" and not _is_inner(line, at) and not _is_age(line, at))
+            or symbol == "z"
+            or (symbol == "a" and line.words[at] in ("a", "an"))
+            or (line.words[at] == "another" and re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 :]))
+        ):
             yield at
 
 
@@ -107,7 +106,9 @@ def _is_age(line: Line, at: int) -> bool:
     if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mchx":
         return False
     noun = line.words[at - 2]
-    return line.symbols[at - 2] != "x" and noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
+    return (
+        line.symbols[at - 2] != "x" and noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
+    )
 
 
 def _figure(line: Line, at: int, before: list[Figure]) -> Figure | None:
@@ -161,7 +162,7 @@ def _singular(line: Line, at: int) -> _Phrase | None:
     return _Phrase(at, end, _PEOPLE[match["head"]], match["head"], _side_in(line, at, end), -1)
 
 
-_THINGS = frozenset("cow dog horse camel buffalo goat sheep shell rocket mortar missile bomb government deal truce plan case bill".split())
+_THINGS = words("casualties.things")
 
 
 def _side_in(line: Line, start: int, end: int) -> int:
@@ -171,7 +172,10 @@ def _side_in(line: Line, start: int, end: int) -> int:
 
 def _is_part(line: Line, at: int) -> bool:
     """`including three children`: part of a larger figure."""
-    return any(line.symbols[i] == "<" and line.words[i] in ("including", "among", "among them", "of whom", "of them") for i in range(max(0, at - 2), at))
+    return any(
+        line.symbols[i] == "<" and line.words[i] in ("including", "among", "among them", "of whom", "of them")
+        for i in range(max(0, at - 2), at)
+    )
 
 
 def _of_noun(line: Line, figure: Figure, phrase: _Phrase) -> Figure | None:
@@ -193,7 +197,12 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
         return None
     right = _right(line, phrase)
     left = _left(line, figure.at)
-    if left >= 0 and not phrase.head and not _ends_clause(line, phrase.end) and not _takes_anyone(line, left, at=figure.at):
+    if (
+        left >= 0
+        and not phrase.head
+        and not _ends_clause(line, phrase.end)
+        and not _takes_anyone(line, left, at=figure.at)
+    ):
         left = -1
     inherits = before[-1] if before and _joined(line, before[-1], figure.at, bool(phrase.head)) else None
     if right >= 0 and (left < 0 or right - phrase.end <= 3):
@@ -215,12 +224,16 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
     return _fill_from(found, phrase, inherits or _listed(line, before, figure.at))
 
 
-_ANIMALS = frozenset("goats sheep cattle cows camels buffaloes horses chickens animals livestock yaks donkeys dogs birds tanks".split())
+_ANIMALS = words("casualties.animals")
 
 
 def _takes_anyone(line: Line, verb: int, at: int) -> bool:
     """`killing two date growers`: whoever is killed or wounded is a person, known to the lexicon or not."""
-    return line.symbols[verb] in "kKwW" and line.symbols[at + 1 : at + 2] == "x" and not _ANIMALS & set(line.words[at + 1 : at + 3])
+    return (
+        line.symbols[verb] in "kKwW"
+        and line.symbols[at + 1 : at + 2] == "x"
+        and not _ANIMALS & set(line.words[at + 1 : at + 3])
+    )
 
 
 def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
@@ -232,7 +245,7 @@ def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
     return moves and not re.match(r"v+[xr]{1,2}[KQWCMd]", line.symbols[phrase.end : phrase.end + 6])
 
 
-_PASSIVE_SAYING = frozenset(("reported", "confirmed", "estimated", "listed", "counted"))
+_PASSIVE_SAYING = words("casualties.passive_saying")
 
 
 def _is_foe(line: Line, at: int, end: int) -> bool:
@@ -278,7 +291,7 @@ def _is_active(line: Line, start: int, verb: int) -> bool:
 
 
 _TOLL = re.compile(r"(?:T|(?<=[JAaopx])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
-_REACHED = frozenset("at to of reached reaching is was stands stood hit hits passed topped exceeded climbed rose".split())
+_REACHED = words("casualties.reached")
 
 
 def _left(line: Line, at: int) -> int:
@@ -341,7 +354,7 @@ def _ahead(line: Line, phrase: _Phrase) -> int:
 
 
 # Official words for dead, wounded or captured.
-_EITHER = frozenset(("neutralised", "neutralized", "put out of action", "out of action", "rendered ineffective", "incapacitated"))
+_EITHER = words("casualties.either")
 
 
 def _is_mixed(line: Line, figure: Figure) -> bool:
@@ -352,10 +365,13 @@ def _is_mixed(line: Line, figure: Figure) -> bool:
     match = re.search(r"[KWCd](?:,[KWC])?,?&[KWCI]", line.symbols[start : figure.predicate + 6])
     if not match or not match.start() <= figure.predicate - start < match.end():
         return False
-    return "or" in line.words[start + match.start() : start + match.end()] or "and" in line.words[start + match.start() : start + match.end()]
+    return (
+        "or" in line.words[start + match.start() : start + match.end()]
+        or "and" in line.words[start + match.start() : start + match.end()]
+    )
 
 
-_WITHHELD = frozenset("given available known figures figure provided released toll details disclosed count separate precise breakdown".split())
+_WITHHELD = words("casualties.withheld")
 
 
 def _zero(line: Line, at: int) -> Figure | None:

@@ -1,18 +1,19 @@
 """Claims from figures: the side, who says so, for which day, with the sentence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.detector.casualties import Figure, figures
+from services.detector.casualties import Figure
 from services.detector.fights import Side, compares
 from services.detector.lines import Line
 from services.detector.when import _days
+from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
 from shared.schemas.spans import Evidence
 
-_SOIL = frozenset("soil side territory village villages town towns city province district region border bordertown held controlled administered".split())
-_BOTH = frozenset(("both sides", "each side", "the two sides", "the sides", "either side", "officials from both sides"))
+_SOIL = words("claims.soil")
+_BOTH = words("claims.both")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,6 @@ class Parties:
     def knows(self, name: str) -> bool:
         """Whether `name` is one of the sides or a state one of them sits in."""
         return name in (self.one.name, self.other.name) or name in self.one.homes | self.other.homes
-
 
     def allies(self, actor: Mention) -> bool:
         """Whether a force that is no state sits on the ground of one of the sides: its losses are shown as its own."""
@@ -58,15 +58,15 @@ class Claimant:
 
 
 def claims(
-    lines: Sequence[Line], article: ArticleTagged, parties: Parties, year: int | None
+    lines: Sequence[Line], found: Mapping[int, Sequence[Figure]], article: ArticleTagged, parties: Parties
 ) -> Iterator[tuple[Line, Claim]]:
-    """Claims of the lines, in order; what a sentence tells of other wars is left out."""
+    """Claims of the lines, in order, from the figures found in each; what a sentence tells of other wars is left out."""
     told = Told()
     for line in lines:
         speaker = claimant_of(line, len(line), article.body, told)
         told.speaker = speaker if speaker.words else told.speaker
-        for figure in figures(line):
-            if belongs_to_the_past(line, figure, year):
+        for figure in found.get(line.number, ()):
+            if belongs_to_the_past(line, figure):
                 continue
             claim = _claim(figure, line, article, parties, told)
             if claim:
@@ -89,15 +89,17 @@ class Told:
     speakers: dict[str, str] = field(default_factory=dict)
 
 
-_WARS = frozenset("war conflict insurgency uprising revolt rebellion civil war unrest crisis genocide massacre famine".split())
+_WARS = words("claims.wars")
 
 
-def belongs_to_the_past(line: Line, figure: Figure, year: int | None) -> bool:
+def belongs_to_the_past(line: Line, figure: Figure) -> bool:
     """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: not this event's losses."""
     head = line.words[: figure.at]
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
         return True
-    if figure.predicate >= 0 and any(word in _WARS for word in line.words[max(0, figure.predicate - 5) : figure.predicate]):
+    if figure.predicate >= 0 and any(
+        word in _WARS for word in line.words[max(0, figure.predicate - 5) : figure.predicate]
+    ):
         return line.symbols[figure.predicate] in "kKQ" and figure.predicate < figure.at
     tail = line.words[figure.at :]
     if "since" in tail and not compares(line):
@@ -107,7 +109,9 @@ def belongs_to_the_past(line: Line, figure: Figure, year: int | None) -> bool:
 
 
 def _year_between(line: Line, start: int, end: int) -> bool:
-    return any(m is not None and m.kind == "date" and m.form in ("year", "month", "day") for m in line.mentions[start:end])
+    return any(
+        m is not None and m.kind == "date" and m.form in ("year", "month", "day") for m in line.mentions[start:end]
+    )
 
 
 def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told) -> Claim | None:
@@ -241,10 +245,19 @@ def _is_ground(line: Line, at: int) -> bool:
         return True
     if at > 1 and line.words[at - 1] == "of" and line.words[at - 2] in _DIRECTIONS:
         return True
-    return at > 0 and line.words[at - 1] in ("in", "inside", "into", "northern", "southern", "eastern", "western", "central")
+    return at > 0 and line.words[at - 1] in (
+        "in",
+        "inside",
+        "into",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "central",
+    )
 
 
-_DIRECTIONS = frozenset("north south east west north-east north-west south-east south-west northeast northwest southeast southwest part parts".split())
+_DIRECTIONS = words("claims.directions")
 
 
 def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
@@ -286,8 +299,8 @@ def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str |
     return speakers.setdefault(surname, side) if side else speakers.get(surname)
 
 
-_ANAPHORS = frozenset("it he she the they his her their its".split())
-_CONJUNCTIONS = frozenset("while and but as when which who that".split())
+_ANAPHORS = words("claims.anaphors")
+_CONJUNCTIONS = words("claims.conjunctions")
 
 
 def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:
@@ -309,7 +322,7 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     return _slice(line, start, at, body), start, at
 
 
-_ADVERBS = frozenset("also later earlier then now meanwhile reportedly today again both".split())
+_ADVERBS = words("claims.adverbs")
 
 
 def _slice(line: Line, start: int, stop: int, body: str) -> str:

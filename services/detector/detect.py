@@ -1,166 +1,117 @@
 """Reads the border clashes out of a tagged article."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from services.detector.casualties import figures
-from services.detector.claims import Parties, claims
-from services.detector.fights import Scene, Setting, Side, participants, plausibility, scenes, setting_of, totals
-from services.detector.lexicon import lexicon
-from services.detector.lines import Line, read_lines
-from services.detector.score import Pair, features, probability, weights
+from services.detector.fights import Side, plausibility
+from services.detector.lines import Line
+from services.detector.reading import Pair, Reading, read
+from services.detector.score import features, probability, weights
 from services.detector.when import when
 from services.detector.where import places
 from shared.schemas import ArticleAnalyzed, ReportDetected
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim
-from shared.schemas.edtf import bounds
 from shared.schemas.ids import derived_id
 from shared.schemas.report import Background, Report, dyad_of
 from shared.schemas.spans import Evidence
 
-_EVIDENCE = 5
-_SECONDARY = 0.6
-_GROUP_SHARE = 0.4
+_EVIDENCE = 5  # sentences a report shows
+_LIKELY = 4  # pairs that are scored
+_SECONDARY = 0.6  # strength of the sentence that makes a second clash of an article
+_GROUP_SHARE = 0.4  # how much of the state's telling a force in that state needs to be the side itself
+_NO_PAIR = 0.01  # score of an article in which nobody fights
 
 
 def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list[ReportDetected]]:
     """The enriched article and one report for each clash in it."""
     del now
-    lines = read_lines(article, lexicon())
-    setting = setting_of(article, _year(article))
-    found = scenes(lines, setting)
-    sides = _sides(found, setting)
-    ranked = _ranked(found, sides, lines, setting, article)
-    score = ranked[0][1] if ranked else 0.01
+    reading = read(article)
+    ranked = _ranked(reading)
+    score = ranked[0][1] if ranked else _NO_PAIR
     is_clash = score >= weights()["threshold"]
-    chosen = _chosen(ranked, found) if is_clash else []
-    reports = tuple(_report(pair, rank == 0, found, lines, sides, article) for rank, pair in enumerate(chosen))
+    chosen = _chosen(ranked, reading) if is_clash else []
     analyzed = ArticleAnalyzed(
         **dict(article),
         is_clash=is_clash,
         score=round(score, 4),
-        reports=reports,
-        background=tuple(_background(lines, setting, article)),
+        reports=tuple(_report(pair, pair == chosen[0], reading) for pair in chosen),
+        background=tuple(Background(**dict(_evidence(line, article))) for line in reading.background()),
     )
-    return analyzed, [_detected(analyzed, report) for report in reports]
+    return analyzed, [_detected(analyzed, report) for report in analyzed.reports]
 
 
-def _year(article: ArticleTagged) -> int | None:
-    limits = bounds(article.published)
-    return limits[0].year if limits else None
-
-
-def _sides(found: Sequence[Scene], setting: Setting) -> dict[str, Side]:
-    """Every side that takes part somewhere, by name; an actor's own form goes before a mere setting."""
-    sides: dict[str, Side] = {}
-    for scene in found:
-        for participant in participants(scene.line, setting):
-            known = sides.get(participant.side.name)
-            if known is None or known.form == "place":
-                sides[participant.side.name] = participant.side
-    return sides
-
-
-def _ranked(
-    found: Sequence[Scene], sides: dict[str, Side], lines: Sequence[Line], setting: Setting, article: ArticleTagged
-) -> list[tuple[Pair, float]]:
+def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
     """Pairs of sides with their probability, best first."""
-    sums = totals(found)
-    likely = sorted(sums, key=lambda pair: (-sums[pair], pair))[:6]
-    result = []
-    for pair in likely:
-        if sums[pair] <= 0:
-            continue
-        one, other = sides[pair[0]], sides[pair[1]]
-        sided = sum(claim.side != "total" for _, claim in _claims(pair, found, lines, sides, article))
-        values = features(pair, found, lines, plausibility(one, other, setting.borders), sided)
-        result.append((pair, probability(values), sums[pair]))
-    result.sort(key=lambda row: (-row[1], -row[2], row[0]))
-    return _specific([(pair, chance) for pair, chance, _ in result], sums, sides)
+    sums = reading.totals()
+    likely = sorted((pair for pair in sums if sums[pair] > 0), key=lambda pair: (-sums[pair], pair))[:_LIKELY]
+    scored = [(pair, probability(_features(pair, reading))) for pair in likely]
+    scored.sort(key=lambda row: (-row[1], -sums[row[0]], row[0]))
+    return _specific(scored, sums, reading.sides)
+
+
+def _features(pair: Pair, reading: Reading) -> dict[str, float]:
+    likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders)
+    sided = sum(claim.side != "total" for _, claim in reading.claims(pair))
+    return features(pair, reading.scenes, reading.lines, likely, sided, reading.otherness)
 
 
 def _specific(
-    ranked: list[tuple[Pair, float]], sums: Mapping[Pair, float], sides: dict[str, Side]
+    ranked: list[tuple[Pair, float]], sums: Mapping[Pair, float], sides: Mapping[str, Side]
 ) -> list[tuple[Pair, float]]:
     """A force that sits in the other state goes before that state, where the text tells of it nearly as much."""
     if not ranked:
         return ranked
     first, chance = ranked[0]
     for pair, _ in ranked[1:]:
-        shared = set(first) & set(pair)
-        group = next(iter(set(pair) - shared), None)
-        state = next(iter(set(first) - shared), None)
-        if len(shared) == 1 and group and state and not sides[group].is_state and state in sides[group].homes:
-            if sums[pair] >= _GROUP_SHARE * sums[first]:
-                rest = [row for row in ranked if row[0] not in (pair, first)]
-                return [(pair, chance), *rest]
+        if _is_force_of(pair, first, sides) and sums[pair] >= _GROUP_SHARE * sums[first]:
+            return [(pair, chance), *(row for row in ranked if row[0] not in (pair, first))]
     return ranked
 
 
-def _chosen(ranked: Sequence[tuple[Pair, float]], found: Sequence[Scene]) -> list[Pair]:
+def _is_force_of(pair: Pair, states: Pair, sides: Mapping[str, Side]) -> bool:
+    """Whether `pair` is `states` with one state replaced by a force that sits in it."""
+    shared = set(states) & set(pair)
+    if len(shared) != 1:
+        return False
+    (group,), (state,) = set(pair) - shared, set(states) - shared
+    return not sides[group].is_state and state in sides[group].homes
+
+
+def _chosen(ranked: Sequence[tuple[Pair, float]], reading: Reading) -> list[Pair]:
     """The main pair, and others that fight in a strong sentence of their own, without sides of the main one."""
-    main = ranked[0][0]
-    chosen = [main]
-    taken = set(main)
+    chosen = [ranked[0][0]]
+    taken = set(chosen[0])
     for pair, _ in ranked[1:]:
-        own = [s for s in found if s.pairs.get(pair, 0.0) >= _SECONDARY and s.real and not s.past]
+        own = any(s.pairs.get(pair, 0.0) >= _SECONDARY and s.real and not s.past for s in reading.scenes)
         if own and not taken & set(pair):
             chosen.append(pair)
             taken |= set(pair)
     return chosen
 
 
-def _event_scenes(pair: Pair, found: Sequence[Scene], homes: frozenset[str] = frozenset()) -> list[Scene]:
-    """The scenes of the pair, the telling ones first: real and present, strong, early."""
-    own = [s for s in found if s.told(pair) > 0.1 and s.real and not s.past]
-    if not own:
-        own = [s for s in found if s.told(pair) > 0.0]
-    near = [s for s in found if s not in own and s.real and not s.past and s.named & (homes | set(pair)) and _is_alone(s)]
-    own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
-    return own + near
-
-
-def _is_alone(scene: Scene) -> bool:
-    """Whether the scene shows no other pair fighting."""
-    return max(scene.pairs.values(), default=0.0) < 0.2
-
-
-def _claims(
-    pair: Pair, found: Sequence[Scene], lines: Sequence[Line], sides: dict[str, Side], article: ArticleTagged
-) -> Iterator[tuple[Line, Claim]]:
-    past = {id(s.line) for s in found if s.past}
-    current = [line for line in lines if id(line) not in past and not _looks_back(line, article)]
-    yield from claims(current, article, Parties(sides[pair[0]], sides[pair[1]]), _year(article))
-
-
-def _looks_back(line: Line, article: ArticleTagged) -> bool:
-    from services.detector.fights import looks_back
-
-    return looks_back(line, _year(article))
-
-
-def _report(
-    pair: Pair, is_primary: bool, found: Sequence[Scene], lines: Sequence[Line], sides: dict[str, Side], article: ArticleTagged
-) -> Report:
-    homes = sides[pair[0]].homes | sides[pair[1]].homes
-    own = _event_scenes(pair, found, homes)
-    told = list(_claims(pair, found, lines, sides, article))
+def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
+    article, homes = reading.article, reading.homes(pair)
+    own = reading.event_scenes(pair)
+    clear = {scene.line.number: scene.told(pair) for scene in own}
+    told = reading.claims(pair)
     if not is_primary:
-        numbers = {s.line.number for s in own}
-        told = [(line, claim) for line, claim in told if line.number in numbers and claim.side != "total"]
-    clear = {id(s.line): s.told(pair) for s in own}
-    telling = [(s.line, clear[id(s.line)]) for s in own] + [(line, 0.0) for line, _ in told if id(line) not in clear]
-    loss_days = frozenset(claim.as_of for _, claim in told if claim.as_of)
-    days = when(telling, loss_days, lines, article.published)
-    border = next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None)
+        told = [(line, claim) for line, claim in told if line.number in clear and claim.side != "total"]
+    lines = [scene.line for scene in own]
+    telling = lines + [line for line, _ in told if line.number not in clear]
+    days = when(
+        [(line, clear.get(line.number, 0.0)) for line in telling],
+        frozenset(claim.as_of for _, claim in told if claim.as_of),
+        reading.lines,
+        article.published,
+    )
     return Report(
         report_id=derived_id(article.article_id, article.version, "report", dyad_of(*pair)),
         side_a=min(pair),
         side_b=max(pair),
         dyad=dyad_of(*pair),
-        border=border,
-        places=places([s.line for s in own] + [line for line, _ in told], lines, article, homes),
+        border=next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None),
+        places=places(telling, reading.lines, article, homes),
         date_start=days.start,
         date_end=days.end,
         date_prec=days.precision,
@@ -168,17 +119,26 @@ def _report(
         before_year=days.before_year,
         weekdays=days.weekdays,
         claims=tuple(_distinct(claim for _, claim in told)),
-        weapons=tuple(sorted({e.weapon for s in own for e in s.line.entries if e.weapon})),
+        weapons=tuple(sorted({entry.weapon for line in lines for entry in line.entries if entry.weapon})),
         is_primary=is_primary,
-        evidence=tuple(_evidence(s.line, article) for s in own[:_EVIDENCE]),
+        evidence=tuple(_evidence(line, article) for line in lines[:_EVIDENCE]),
     )
 
 
-def _distinct(told: Iterator[Claim]) -> Iterator[Claim]:
+def _distinct(told: Iterable[Claim]) -> Iterator[Claim]:
     """Each figure once a claimant."""
     seen = set()
     for claim in told:
-        key = (claim.side, claim.kind, claim.who, claim.low, claim.best, claim.high, claim.claimed_by, claim.as_of)
+        key = (
+            claim.side,
+            claim.kind,
+            claim.who,
+            claim.low,
+            claim.best,
+            claim.high,
+            claim.claimed_by,
+            claim.as_of,
+        )
         if key not in seen:
             seen.add(key)
             yield claim
@@ -186,15 +146,6 @@ def _distinct(told: Iterator[Claim]) -> Iterator[Claim]:
 
 def _evidence(line: Line, article: ArticleTagged) -> Evidence:
     return Evidence(start=line.start, end=line.end, text=article.body[line.start : line.end])
-
-
-def _background(lines: Sequence[Line], setting: Setting, article: ArticleTagged) -> Iterator[Background]:
-    """Sentences that look back and tell of losses or fights."""
-    from services.detector.fights import looks_back
-
-    for line in lines:
-        if looks_back(line, setting.year) and (figures(line) or any(e.fight for e in line.entries)):
-            yield Background(start=line.start, end=line.end, text=article.body[line.start : line.end])
 
 
 def _detected(article: ArticleAnalyzed, report: Report) -> ReportDetected:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from services.detector.lines import Line
+from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
-_BACKED = frozenset("backed brokered mediated allied supported sponsored trained funded designed built made friendly flagged aligned".split())
-_INSIDE = frozenset("in into inside within on over across through throughout near from toward towards against entering".split())
-_BORDER_WORDS = frozenset("border borders frontier boundary borderline cross-border demarcation line lines front frontline".split())
+_BACKED = words("fights.backed")
+_INSIDE = words("fights.inside")
+_BORDER_WORDS = words("fights.border_words")
 
 
 _LOSSES = 0.6
@@ -54,7 +55,6 @@ class Scene:
     past: bool = False
     real: bool = True
 
-
     def told(self, pair: tuple[str, str]) -> float:
         """How clearly the line tells of these two fighting, the ground they stand on counted in."""
         return max(self.pairs.get(pair, 0.0), self.grounds.get(pair, 0.0))
@@ -69,9 +69,9 @@ class Setting:
     grounds: Mapping[str, Side] = field(default_factory=dict)
 
 
-def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
+def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting) -> list[Scene]:
     """One scene for each line with a word of fighting."""
-    found = [scene for line in lines if (scene := _scene(line, setting))]
+    found = [scene for line in lines if (scene := _scene(line, line.number in past, setting))]
     explicit = {pair for scene in found for pair, value in scene.pairs.items() if value >= _EXPLICIT}
     for scene in found:  # where the sides themselves are shown fighting, the ground they stand on adds nothing
         for pair, value in scene.grounds.items():
@@ -80,11 +80,10 @@ def scenes(lines: Sequence[Line], setting: Setting) -> list[Scene]:
     return found
 
 
-def _scene(line: Line, setting: Setting) -> Scene | None:
+def _scene(line: Line, past: bool, setting: Setting) -> Scene | None:
     triggers = [i for i in range(len(line)) if _force(line, i)]
     if not triggers:
         return None
-    past = looks_back(line, setting.year)
     frame = (0.3 if past else 1.0) * _context(line)
     weights = {i: _force(line, i) * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
     trigger = max(triggers, key=lambda i: (weights[i], -i))
@@ -145,12 +144,17 @@ def is_unreal(line: Line, at: int) -> bool:
             return False
         if line.entries[index].unreal:
             return True
-        if line.words[index] == "to" and at - index <= 3 and "v" not in line.symbols[index:at] and _is_purpose(line, index):
+        if (
+            line.words[index] == "to"
+            and at - index <= 3
+            and "v" not in line.symbols[index:at]
+            and _is_purpose(line, index)
+        ):
             return True
     return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
 
 
-_NEW_CLAUSE = frozenset("after as when while following amid who which because where since until despite".split())
+_NEW_CLAUSE = words("fights.new_clause")
 
 
 def _is_purpose(line: Line, at: int) -> bool:
@@ -158,15 +162,18 @@ def _is_purpose(line: Line, at: int) -> bool:
     return line.symbols[at + 1] == "x" and at > 0 and line.words[at - 1] not in _BEGUN
 
 
-_BEGUN = frozenset("continue continued continues continuing began begun begins started starts resumed due according led close".split())
-_AFTER = frozenset("drill drills exercise exercises simulation scenario would could may might".split())
+_BEGUN = words("fights.begun")
+_AFTER = words("fights.after")
 
 
 def looks_back(line: Line, year: int | None) -> bool:
     """Whether the sentence is about the past: an earlier year or a cue, and no recent day."""
     if line.role == "title":
         return False
-    fresh = any(m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year) for m in line.mentions)
+    fresh = any(
+        m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year)
+        for m in line.mentions
+    )
     if fresh:
         return False
     if any(e.past for e in line.entries):
@@ -175,7 +182,7 @@ def looks_back(line: Line, year: int | None) -> bool:
     return old and not compares(line)
 
 
-_SUPERLATIVES = frozenset("deadliest worst heaviest biggest bloodiest fiercest wildest gravest largest most first highest serious fresh renewed new latest".split())
+_SUPERLATIVES = words("fights.superlatives")
 
 
 def compares(line: Line) -> bool:
@@ -246,13 +253,15 @@ def _names_border(line: Line, at: int) -> bool:
     for index in range(at + 1, min(len(line), at + 5)):
         if line.words[index] in ("border", "borders", "frontier", "boundary"):
             return True
-        if line.symbols[index] not in "AJ'x&" or line.words[index] not in _BORDER_LINK and line.symbols[index] not in "AJ'&":
+        if line.symbols[index] not in "AJ'x&" or (
+            line.words[index] not in _BORDER_LINK and line.symbols[index] not in "AJ'&"
+        ):
             return False
     return False
 
 
-_CROSSED = frozenset("crossed crossing across cross-border crosses straddling over beyond".split())
-_BORDER_LINK = frozenset("- – / southern northern eastern western common shared land disputed porous mountainous".split())
+_CROSSED = words("fights.crossed")
+_BORDER_LINK = words("fights.border_link")
 
 
 def _is_paired(line: Line, at: int) -> bool:
@@ -276,7 +285,7 @@ def _speaks(line: Line, at: int) -> bool:
     return at > 0 and line.words[at - 1] in ("according to", "citing", "quoted")
 
 
-_ACCUSING = frozenset("accused accuses accusing accuse blamed blames blaming denounced".split())
+_ACCUSING = words("fights.accusing")
 
 
 def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:
@@ -312,12 +321,3 @@ def setting_of(article: ArticleTagged, year: int | None) -> Setting:
         if m.form == "de_facto_state" and len(m.sits_in) == 1 and m.sits_in[0] not in states
     }
     return Setting(frozenset(border.id for border in article.borders), year, grounds)
-
-
-def totals(found: Sequence[Scene]) -> Mapping[tuple[str, str], float]:
-    """All pairs with the strength of their scenes added up."""
-    sums: dict[tuple[str, str], float] = {}
-    for scene in found:
-        for pair, value in scene.pairs.items():
-            sums[pair] = sums.get(pair, 0.0) + value
-    return sums

@@ -13,7 +13,7 @@ RULES = Path(__file__).parent / "rules"
 @dataclass(slots=True)
 class Entry:
     """`symbol` is the word's letter in the grammar of losses ("x" for none); `mutual` and `directed` are its weights
-    as a sign of a fight; `other` the kinds of article it betrays; `weapon` the weapon it names."""
+    as a sign of a fight, `fight` the larger; `other` the kinds of article it betrays; `weapon` the weapon it names."""
 
     symbol: str = "x"
     mutual: float = 0.0
@@ -22,11 +22,7 @@ class Entry:
     past: bool = False
     other: tuple[str, ...] = ()
     weapon: str = ""
-
-    @property
-    def fight(self) -> float:
-        """The larger of the two weights."""
-        return max(self.mutual, self.directed)
+    fight: float = 0.0
 
 
 @dataclass(slots=True)
@@ -47,7 +43,9 @@ NOTHING = Entry()
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Reads the rules once a process. Raises ValueError where a word has two symbols."""
-    rules = yaml.load((RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # strings only: "on" and "no" are words here
+    rules = yaml.load(
+        (RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader
+    )  # strings only: "on" and "no" are words here
     known = Lexicon()
     for symbol, words in rules["symbols"].items():
         for word in words:
@@ -70,10 +68,12 @@ def lexicon() -> Lexicon:
 def _fill_fights(known: Lexicon, fights: dict[str, dict[Any, list[str]]]) -> None:
     for weight, words in fights["mutual"].items():
         for word in words:
-            known.entry(word).mutual = float(weight)
+            entry = known.entry(word)
+            entry.mutual, entry.fight = float(weight), max(entry.fight, float(weight))
     for weight, words in fights["directed"].items():
         for word in words:
-            known.entry(word).directed = float(weight)
+            entry = known.entry(word)
+            entry.directed, entry.fight = float(weight), max(entry.fight, float(weight))
 
 
 def _index_phrases(known: Lexicon) -> None:

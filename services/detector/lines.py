@@ -9,8 +9,19 @@ from services.detector.lexicon import NOTHING, Entry, Lexicon
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _TOKEN = re.compile(r"[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s]")
-_PUNCTUATION = {",": ",", "’s": "'", "'s": "'", "(": "(", ")": ")", ";": ";", ":": ":", ".": ".", "?": ".", "!": "."}
-_QUOTES = "“”\"«»"
+_PUNCTUATION = {
+    ",": ",",
+    "’s": "'",
+    "'s": "'",
+    "(": "(",
+    ")": ")",
+    ";": ";",
+    ":": ":",
+    ".": ".",
+    "?": ".",
+    "!": ".",
+}
+_QUOTES = '“”"«»'
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
 _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border": "B"}
@@ -59,7 +70,15 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
     at = line.start
     for mention in mentions:
         _add_words(line, symbols, text, at, mention.start, known)
-        _add(line, symbols, _symbol(mention), text[mention.start : mention.end].lower(), mention.start, mention.end, mention)
+        _add(
+            line,
+            symbols,
+            _symbol(mention),
+            text[mention.start : mention.end].lower(),
+            mention.start,
+            mention.end,
+            mention,
+        )
         at = mention.end
     _add_words(line, symbols, text, at, line.end, known)
     line.symbols = "".join(symbols)

@@ -10,9 +10,9 @@ import yaml
 from services.detector.fights import Scene
 from services.detector.lexicon import RULES
 from services.detector.lines import Line
+from services.detector.words import words
 
-Pair = tuple[str, str]
-_BORDER = frozenset("border borders frontier boundary cross-border borderline".split())
+_BORDER = words("score.border")
 
 
 @lru_cache(maxsize=1)
@@ -29,7 +29,14 @@ def probability(features: Mapping[str, float]) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
 
 
-def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausible: float, sided_claims: int) -> dict[str, float]:
+def features(
+    pair: tuple[str, str],
+    found: Sequence[Scene],
+    lines: Sequence[Line],
+    plausible: float,
+    sided_claims: int,
+    other: float,
+) -> dict[str, float]:
     """What the score looks at, each about 0..1."""
     values = sorted((scene.pairs.get(pair, 0.0) for scene in found), reverse=True)
     strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
@@ -46,7 +53,7 @@ def features(pair: Pair, found: Sequence[Scene], lines: Sequence[Line], plausibl
         "apart": min(_part(found, side) for side in pair),
         "border": float(any(_at_border(scene.line) for scene in strong)),
         "neighbours": plausible,
-        "other": otherness(lines),
+        "other": other,
     }
 
 
@@ -65,7 +72,8 @@ def otherness(lines: Sequence[Line]) -> float:
     fights = 1.0
     for line in lines:
         for entry in line.entries:
-            kinds.update(entry.other)
+            if entry.other:
+                kinds.update(entry.other)
             fights += entry.fight >= 1.0
     worst = max(kinds.values(), default=0)
     return worst / (worst + fights)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.detector.lines import Line
+from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 from shared.schemas.edtf import day_of, with_year
 
@@ -38,14 +39,19 @@ class _Day:
 
 
 def when(
-    event_lines: Sequence[tuple[Line, float]], loss_days: frozenset[str], all_lines: Sequence[Line], published: str | None
+    event_lines: Sequence[tuple[Line, float]],
+    loss_days: frozenset[str],
+    all_lines: Sequence[Line],
+    published: str | None,
 ) -> When:
     """The days of the event told in `event_lines`, each with the strength of its fight; losses of a day date it, too."""
     told = sorted(
         ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
     )
-    days = [(strength, day) for _, strength, day in told if not day.spoken and _is_told_clearly(day, strength, published)]
+    days = [
+        (strength, day) for _, strength, day in told if not day.spoken and _is_told_clearly(day, strength, published)
+    ]
     days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
     dated = [(strength, day) for strength, day in days if day.edtf]
@@ -61,7 +67,7 @@ def when(
 
 
 # "accused them on Wednesday of fresh attacks": the fight goes on that day.
-_RENEWED = frozenset("fresh renewed new continuing resumed further".split())
+_RENEWED = words("when.renewed")
 _WEAK = 0.3
 _LEAD = 4
 _LONG_AGO = 21
@@ -84,9 +90,7 @@ def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None
     return None
 
 
-def _span(
-    dated: Sequence[tuple[float, _Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]
-) -> When:
+def _span(dated: Sequence[tuple[float, _Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]) -> When:
     """From the first day told (or one shortly before it, told as clearly) to the last that is near it."""
     first = dated[0][1]
     assert first.edtf is not None
@@ -155,7 +159,11 @@ def _days(line: Line, published: str | None) -> Iterator[_Day]:
 
 def _is_dateline(line: Line, at: int) -> bool:
     """`LONDON, March 1 - Iran said`: the day it was written."""
-    return at <= 6 and any(word in ("-", "–", "—", "--") for word in line.words[at + 1 : at + 6]) and "S" not in line.symbols[:at]
+    return (
+        at <= 6
+        and any(word in ("-", "–", "—", "--") for word in line.words[at + 1 : at + 6])
+        and "S" not in line.symbols[:at]
+    )
 
 
 def _last(weekday: int, today: date | None, line: Line, at: int) -> str | None:
@@ -203,7 +211,7 @@ def _is_saying_date(line: Line, at: int) -> bool:
     return line.symbols[at + 1 : at + 2] == "S" or bool(_STATED & set(line.words[at + 1 : at + 3]))
 
 
-_STATED = frozenset("condemned criticised criticized urged called demanded expressed welcomed protested summoned vowed warned accused blamed denied".split())
+_STATED = words("when.stated")
 
 
 def _nth_day(line: Line, at: int) -> int:
@@ -221,5 +229,5 @@ def _nth_day(line: Line, at: int) -> int:
     return 0
 
 
-_DAY_WORDS = frozenset("day straight consecutive successive night".split())
-_AFTER = frozenset("after since following".split())
+_DAY_WORDS = words("when.day_words")
+_AFTER = frozenset(["after", "since", "following"])

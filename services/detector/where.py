@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from services.detector.lines import Line
+from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Border
 from shared.schemas.places import Place
 
 _MOST = 8
 _LONGEST = 1200
-_BORDERS = frozenset("border borders frontier boundary borderline".split())
+_BORDERS = words("where.borders")
 
 
 def places(
@@ -51,7 +52,15 @@ _NEW = re.compile(
     r"|\b(?:village|town|city|district|hamlet|camp|outpost|post|oasis|port|area|settlement|island|base|checkpoint)\s+(?:of|at|called|named)\s+"
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
-_KINDS_OF_NEW = {"province": 4, "department": 4, "state": 4, "region": 4, "district": 3, "county": 3, "agency": 3}
+_KINDS_OF_NEW = {
+    "province": 4,
+    "department": 4,
+    "state": 4,
+    "region": 4,
+    "district": 3,
+    "county": 3,
+    "agency": 3,
+}
 
 
 def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
@@ -76,7 +85,7 @@ def _is_far_from(line: Line, at: int) -> bool:
     return line.symbols[max(0, at - 3) : at].endswith(("Si", "Sxi", "SNi"))
 
 
-_IN = frozenset("in near around along from into inside at across on within".split())
+_IN = words("where.in")
 
 
 def _is_disputed(line: Line, at: int) -> bool:
@@ -115,7 +124,30 @@ def _border_names(lines: Sequence[Line], article: ArticleTagged) -> Iterator[tup
 def _begin(line: Line, at: int) -> int:
     """`northern area of the Armenia-Azerbaijan border`: back over names, "the", "of" and "area"."""
     start = at
-    while start and (line.symbols[start - 1] in "AJPBaop" or line.words[start - 1] in ("-", "–", "area", "section", "part", "stretch", "shared", "common", "northern", "southern", "eastern", "western", "disputed", "side")) and at - start < 8:
+    while (
+        start
+        and (
+            line.symbols[start - 1] in "AJPBaop"
+            or line.words[start - 1]
+            in (
+                "-",
+                "–",
+                "area",
+                "section",
+                "part",
+                "stretch",
+                "shared",
+                "common",
+                "northern",
+                "southern",
+                "eastern",
+                "western",
+                "disputed",
+                "side",
+            )
+        )
+        and at - start < 8
+    ):
         start -= 1
     while start < at and line.symbols[start] in "aop":
         start += 1

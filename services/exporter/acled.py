@@ -1,4 +1,4 @@
-"""ACLED: the columns of its export, in their order. What ACLED's coders judge and a text does not say stays empty."""
+"""ACLED: the columns of its export, in their order. What only its coders can judge stays empty."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -7,10 +7,38 @@ from services.exporter.countries import Country, countries
 from services.exporter.entry import Entry
 from services.exporter.sheet import sheet
 
-COLUMNS = tuple(
-    "event_id_cnty event_date year time_precision disorder_type event_type sub_event_type actor1 assoc_actor_1"
-    " inter1 actor2 assoc_actor_2 inter2 interaction civilian_targeting iso region country admin1 admin2 admin3"
-    " location latitude longitude geo_precision source source_scale notes fatalities tags timestamp".split()
+COLUMNS = (
+    "event_id_cnty",
+    "event_date",
+    "year",
+    "time_precision",
+    "disorder_type",
+    "event_type",
+    "sub_event_type",
+    "actor1",
+    "assoc_actor_1",
+    "inter1",
+    "actor2",
+    "assoc_actor_2",
+    "inter2",
+    "interaction",
+    "civilian_targeting",
+    "iso",
+    "region",
+    "country",
+    "admin1",
+    "admin2",
+    "admin3",
+    "location",
+    "latitude",
+    "longitude",
+    "geo_precision",
+    "source",
+    "source_scale",
+    "notes",
+    "fatalities",
+    "tags",
+    "timestamp",
 )
 # ACLED's time precision: 1 the day, 2 the week, 3 the month; by UCDP's date_prec.
 _TIME = {1: 1, 2: 2, 3: 2, 4: 3, 5: 3}
@@ -58,7 +86,7 @@ def _actor(side: str) -> str:
 
 
 def _inter(side: str, where: Country | None) -> str:
-    """A state's forces abroad are external ones; what kind of group a side without a state is, nobody said."""
+    """A state's forces abroad are external ones; what kind of group any other side is, no text says."""
     if side not in countries():
         return ""
     return _STATE if where is None or where.code == side else _FOREIGN

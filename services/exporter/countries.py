@@ -1,4 +1,4 @@
-"""What the two codebooks call a country: `data/countries.tsv`, read with every mistake named by file and line."""
+"""What the two codebooks call a country: `data/countries.tsv`; mistakes are named by file and line."""
 
 import csv
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`incident` and `articles` are index documents; `updated` is when somebody was last told of it (ISO 8601)."""
+    """`incident` and `articles` are index documents; `updated` is when somebody was last told (ISO 8601)."""
 
     incident: Row
     articles: tuple[Row, ...] = ()
@@ -47,9 +47,9 @@ class Entry:
     @property
     def sentences(self) -> tuple[str, ...]:
         """What the articles say of it, each sentence once."""
-        texts = [
-            evidence["text"] for link in self.incident["links"] for evidence in link["evidence"]
-        ] + [claim["evidence"]["text"] for claim in self.incident["claims"]]
+        texts = [evidence["text"] for link in self.incident["links"] for evidence in link["evidence"]] + [
+            claim["evidence"]["text"] for claim in self.incident["claims"]
+        ]
         return tuple(dict.fromkeys(texts))
 
 

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.exporter import acled, atom, geojson, plain, ucdp
-from services.exporter.entry import Entry, entries
-from shared.store.listing import Wanted
-from shared.store.port import IndexStore
+from services.exporter.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +20,13 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     "ucdp": Format(
-        "text/csv; charset=utf-8", "csv", ucdp.write, "UCDP GED holds fatal events only: the others are left out"
+        "text/csv; charset=utf-8",
+        "csv",
+        ucdp.write,
+        "UCDP GED holds fatal events only: the others are left out",
     ),
     "acled": Format("text/csv; charset=utf-8", "csv", acled.write),
     "geojson": Format("application/geo+json", "geojson", geojson.write),
     "csv": Format("text/csv; charset=utf-8", "csv", plain.write),
     "atom": Format("application/atom+xml; charset=utf-8", "atom", atom.write),
 }
-
-
-def export(
-    name: str, store: IndexStore, wanted: Wanted, now: datetime, limit: int | None = None
-) -> Iterator[str]:
-    """The incidents of a list in a format, in pieces. Raises KeyError for a format there is none of."""
-    return FORMATS[name].write(entries(store, wanted, limit), now)

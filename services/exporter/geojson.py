@@ -7,10 +7,28 @@ from pydantic_core import to_json
 
 from services.exporter.entry import Entry
 
-_PROPERTIES = (
-    "incident_id revision dyad side_a side_b date_start date_end date_prec date_inferred toll low best high deaths_a"
-    " deaths_b deaths_civilians deaths_unknown weapons articles places".split()
-)
+_PROPERTIES = [
+    "incident_id",
+    "revision",
+    "dyad",
+    "side_a",
+    "side_b",
+    "date_start",
+    "date_end",
+    "date_prec",
+    "date_inferred",
+    "toll",
+    "low",
+    "best",
+    "high",
+    "deaths_a",
+    "deaths_b",
+    "deaths_civilians",
+    "deaths_unknown",
+    "weapons",
+    "articles",
+    "places",
+]
 
 
 def write(entries: Iterable[Entry], now: datetime) -> Iterator[str]:
@@ -27,7 +45,9 @@ def _feature(entry: Entry) -> str:
     feature = {
         "type": "Feature",
         "id": entry.incident["incident_id"],
-        "geometry": {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]} if point else None,
+        "geometry": {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]}
+        if point
+        else None,
         "properties": {name: entry.incident[name] for name in _PROPERTIES},
     }
     return to_json(feature).decode()

@@ -12,17 +12,24 @@ from shared.schemas.claims import Kind
 KINDS: tuple[str, ...] = get_args(Kind)
 FIGURES = ("low", "best", "high")
 _TOLL = tuple(
-    f"{side}_{kind}_{figure}" for side, kind, figure in product(("side_a", "side_b", "unknown"), KINDS, FIGURES)
+    f"{side}_{kind}_{figure}"
+    for side, kind, figure in product(("side_a", "side_b", "unknown"), KINDS, FIGURES)
 )
 _CIVILIANS = tuple(f"civilians_{kind}_{figure}" for kind, figure in product(KINDS, FIGURES))
-COLUMNS = (
-    *"incident_id revision dyad side_a side_b border date_start date_end date_prec date_inferred".split(),
-    *"places country latitude longitude where_prec".split(),
-    *_TOLL,
-    *_CIVILIANS,
-    *"weapons claimants articles titles".split(),
+_COPIED = (
+    "incident_id",
+    "revision",
+    "dyad",
+    "side_a",
+    "side_b",
+    "border",
+    "date_start",
+    "date_end",
+    "date_prec",
+    "date_inferred",
 )
-_COPIED = "incident_id revision dyad side_a side_b border date_start date_end date_prec date_inferred".split()
+_PLACE = ("places", "country", "latitude", "longitude", "where_prec")
+COLUMNS = (*_COPIED, *_PLACE, *_TOLL, *_CIVILIANS, "weapons", "claimants", "articles", "titles")
 
 
 def write(entries: Iterable[Entry], now: datetime) -> Iterator[str]:

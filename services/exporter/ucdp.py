@@ -1,7 +1,7 @@
 """UCDP GED: the columns of version 23.1 and later, in their order, with the codebook's meaning.
 
-The codebook holds fatal events only: at least one death in the low, best or high estimate. What UCDP numbers by
-hand (conflicts, dyads, actors) stays empty; `relid` is our incident's id.
+The codebook holds fatal events only: at least one death in the low, best or high estimate. What UCDP numbers
+by hand (conflicts, dyads, actors) stays empty; `relid` is our incident's id.
 """
 
 import math
@@ -12,13 +12,56 @@ from services.exporter.countries import Country, countries, ucdp_region
 from services.exporter.entry import Entry, Row
 from services.exporter.sheet import sheet
 
-COLUMNS = tuple(
-    "id relid year active_year code_status type_of_violence conflict_dset_id conflict_new_id conflict_name"
-    " dyad_dset_id dyad_new_id dyad_name side_a_dset_id side_a_new_id side_a side_b_dset_id side_b_new_id side_b"
-    " number_of_sources source_article source_office source_date source_headline source_original where_prec"
-    " where_coordinates where_description adm_1 adm_2 latitude longitude geom_wkt priogrid_gid country country_id"
-    " region event_clarity date_prec date_start date_end deaths_a deaths_b deaths_civilians deaths_unknown best high"
-    " low gwnoa gwnob".split()
+COLUMNS = (
+    "id",
+    "relid",
+    "year",
+    "active_year",
+    "code_status",
+    "type_of_violence",
+    "conflict_dset_id",
+    "conflict_new_id",
+    "conflict_name",
+    "dyad_dset_id",
+    "dyad_new_id",
+    "dyad_name",
+    "side_a_dset_id",
+    "side_a_new_id",
+    "side_a",
+    "side_b_dset_id",
+    "side_b_new_id",
+    "side_b",
+    "number_of_sources",
+    "source_article",
+    "source_office",
+    "source_date",
+    "source_headline",
+    "source_original",
+    "where_prec",
+    "where_coordinates",
+    "where_description",
+    "adm_1",
+    "adm_2",
+    "latitude",
+    "longitude",
+    "geom_wkt",
+    "priogrid_gid",
+    "country",
+    "country_id",
+    "region",
+    "event_clarity",
+    "date_prec",
+    "date_start",
+    "date_end",
+    "deaths_a",
+    "deaths_b",
+    "deaths_civilians",
+    "deaths_unknown",
+    "best",
+    "high",
+    "low",
+    "gwnoa",
+    "gwnob",
 )
 STATE_BASED, NON_STATE = 1, 2
 _CLEAR, _SUMMARY = 1, 2

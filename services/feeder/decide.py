@@ -103,9 +103,12 @@ ONCE = Patience(settle=SECOND // 20, old=3 * SECOND, open_file=None)
 
 
 def ready_at(look: Look, now: int, patience: Patience, *, closed: bool) -> int:
-    """The earliest time at which a file that still looks like this may be read."""
+    """The earliest time at which a file that still looks like this may be read.
+
+    One that was closed: at once, or as soon as its times would show the next change.
+    """
     if closed:
-        return now
+        return look.ctime_ns + FINE_STAMP if 0 <= now - look.ctime_ns < FINE_STAMP else now
     if patience.old is not None and look.mtime_ns < now - patience.old and look.ctime_ns < now - patience.old:
         return now
     return now + patience.settle

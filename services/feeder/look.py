@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from services.feeder.decide import UNSEEN, File, Patience, first_look, pause_after_scan
+from services.feeder.decide import UNSEEN, File, Patience, first_look, pause_after_scan, ready_at
 from services.feeder.names import SkippedNames
 from services.feeder.registry import Registry
 from services.feeder.tree import Folders, Missing, Seen, Walk, try_folder
@@ -176,7 +176,9 @@ class Looker:
             if fresh:
                 self._registry.notice(self._row(one, now, closed=closed) for one in fresh)
             if closed:
-                self._registry.hasten([one.path for one in seen], now)
+                self._registry.hasten(
+                    (one.path, ready_at(one.look, now, self._patience, closed=True)) for one in seen
+                )
         return len(fresh)
 
     def _row(self, seen: Seen, now: int, *, closed: bool) -> File:

@@ -133,11 +133,9 @@ class Registry:
         """Forgets paths that never held anything to remember."""
         self.database.execute_many("DELETE FROM feeder_files WHERE path = ?", ((path,) for path in paths))
 
-    def hasten(self, paths: Iterable[bytes], now: int) -> None:
-        """Waiting files that are known to be complete may be read now."""
-        self.database.execute_many(
-            "UPDATE feeder_files SET ready_at = ? WHERE path = ? AND due = 1", ((now, path) for path in paths)
-        )
+    def hasten(self, times: Iterable[tuple[bytes, int]]) -> None:
+        """Waiting files that are known to be complete, and when they may be read."""
+        self.database.execute_many("UPDATE feeder_files SET ready_at = ?2 WHERE path = ?1 AND due = 1", times)
 
     def wake(self, paths: Iterable[bytes], now: int) -> None:
         """Has files read again although they look the same."""

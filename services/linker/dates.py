@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
-from services.linker.profile import YEAR_DAYS, Days, calendar_span, month_day_span
+from services.linker.profile import YEAR_DAYS, Days, Profile
 from services.linker.rule import Rule
 from shared.schemas.edtf import bounds, with_year
-from shared.schemas.report_detected import ReportDetected
+from shared.schemas.report import Report
 
 # Days of dates without any year are told apart in this leap year; they are never shown with it.
 _SOME_YEAR = 2000
@@ -31,8 +32,7 @@ class Dates:
             return None
         if "XXXX" in edtf:
             return _nearest(edtf, self.anchor or date(_SOME_YEAR, 7, 1))
-        span = bounds(edtf)
-        return span[1] if span else None
+        return _last_day(edtf)
 
     def shown(self, edtf: str | None) -> str | None:
         """`edtf` as the incident shows it: with the year where that is known."""
@@ -40,29 +40,26 @@ class Dates:
         return day.isoformat() if day else edtf
 
 
-def dates(reports: Sequence[ReportDetected], rule: Rule) -> Dates:
-    """The dates of an incident; `reports` sorted by `Profile.order`."""
-    spans = [(span, one) for one in reports if (span := calendar_span(one.report))]
-    dated = [(span, one) for span, one in spans if _is_short(span, rule)]
-    yearless = [one for one in reports if _is_short(month_day_span(one.report), rule)]
+def dates(members: Sequence[Profile], rule: Rule) -> Dates:
+    """The dates of an incident; `members` sorted by `Profile.order`."""
+    dated = [(one.days, one.detected.report) for one in members if one.days]
+    windows = [(one.window, one.detected.report) for one in members if one.window]
+    yearless = [(one.month_days, one.detected.report) for one in members if one.month_days]
+    short = [report for span, report in yearless if span[1] - span[0] < rule.max_dated_days]
     if dated:
-        return _on_days(dated, yearless)
-    if spans:
-        return _in_window(spans, yearless)
-    return _without_year([one for one in reports if month_day_span(one.report)])
+        return _on_days(dated, short)
+    if windows:
+        return _in_window(windows, short)
+    return _without_year(yearless)
 
 
-def _is_short(span: Days | None, rule: Rule) -> bool:
-    return span is not None and span[1] - span[0] < rule.max_dated_days
-
-
-def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDetected]) -> Dates:
+def _on_days(dated: Sequence[tuple[Days, Report]], yearless: Sequence[Report]) -> Dates:
     anchor = date.fromordinal(min(span[0] for span, _ in dated))
-    filled = [span for one in yearless if (span := _filled(one, anchor))]
+    filled = [span for report in yearless if (span := _filled(report, anchor))]
     spans = [span for span, _ in dated] + filled
     first, last = min(span[0] for span in spans), max(span[1] for span in spans)
     # With no year in the text a report's own precision is "unknown"; day and month are exact all the same.
-    said = min(1 if month_day_span(one.report) else one.report.date_prec for _, one in dated)
+    said = min(1 if "XXXX" in (report.date_start or "") else report.date_prec for _, report in dated)
     return Dates(
         start=date.fromordinal(first).isoformat(),
         end=date.fromordinal(last).isoformat(),
@@ -72,16 +69,15 @@ def _on_days(dated: list[tuple[Days, ReportDetected]], yearless: list[ReportDete
     )
 
 
-def _in_window(spans: list[tuple[Days, ReportDetected]], yearless: list[ReportDetected]) -> Dates:
+def _in_window(windows: Sequence[tuple[Days, Report]], yearless: Sequence[Report]) -> Dates:
     """A month or year; with day and month from another report, that day."""
-    (first, last), narrowest = min(spans, key=lambda found: found[0][1] - found[0][0])
+    (first, last), report = min(windows, key=lambda found: found[0][1] - found[0][0])
     start, end = date.fromordinal(first), date.fromordinal(last)
     if start.year == end.year:
         middle = date(start.year, 7, 1)
-        exact = [(span, one) for one in yearless if (span := _filled(one, middle))]
+        exact = [(span, other) for other in yearless if (span := _filled(other, middle))]
         if exact:
-            return replace(_on_days(exact, []), inferred=True)
-    report = narrowest.report
+            return replace(_on_days(exact, ()), inferred=True)
     return Dates(
         start=report.date_start,
         end=report.date_end or report.date_start,
@@ -90,21 +86,18 @@ def _in_window(spans: list[tuple[Days, ReportDetected]], yearless: list[ReportDe
     )
 
 
-def _without_year(yearless: list[ReportDetected]) -> Dates:
+def _without_year(yearless: Sequence[tuple[Days, Report]]) -> Dates:
     """The first and the last day; around New Year December comes before January."""
     edges: list[tuple[int, str]] = []
-    for one in yearless:
-        span = month_day_span(one.report)
-        texts = f"{one.report.date_start}/{one.report.date_end or one.report.date_start}".split("/")
-        if span:
-            near = edges[0][0] if edges else span[0]
-            turn = min((-YEAR_DAYS, 0, YEAR_DAYS), key=lambda turn: abs(span[0] + turn - near))
-            edges += [(span[0] + turn, texts[0]), (span[1] + turn, texts[-1])]
+    for span, report in yearless:
+        texts = f"{report.date_start}/{report.date_end or report.date_start}".split("/")
+        near = edges[0][0] if edges else span[0]
+        turn = min((-YEAR_DAYS, 0, YEAR_DAYS), key=lambda turn: abs(span[0] + turn - near))
+        edges += [(span[0] + turn, texts[0]), (span[1] + turn, texts[-1])]
     return Dates(start=min(edges)[1], end=max(edges)[1]) if edges else Dates()
 
 
-def _filled(one: ReportDetected, anchor: date) -> Days | None:
-    report = one.report
+def _filled(report: Report, anchor: date) -> Days | None:
     start = _nearest(report.date_start, anchor, edge=0)
     end = _nearest(report.date_end or report.date_start, anchor)
     return (start.toordinal(), end.toordinal()) if start and end and start <= end else None
@@ -116,6 +109,12 @@ def _nearest(edtf: str | None, anchor: date, *, edge: int = 1) -> date | None:
     years = [year for year in (anchor.year - 1, anchor.year, anchor.year + 1) if 1 <= year <= 9999]
     days = [span[edge] for year in years if (span := bounds(with_year(edtf, year)))]
     return min(days, key=lambda day: (abs((day - anchor).days), day), default=None)
+
+
+@lru_cache(maxsize=4096)
+def _last_day(edtf: str) -> date | None:
+    span = bounds(edtf)
+    return span[1] if span else None
 
 
 def _precision(days: int) -> int:

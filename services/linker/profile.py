@@ -8,6 +8,7 @@ from datetime import date
 
 from services.linker.rule import Rule
 from shared.schemas.edtf import bounds, day_of, is_valid, with_year
+from shared.schemas.incident import IncidentClaim
 from shared.schemas.places import Place
 from shared.schemas.report import Report
 from shared.schemas.report_detected import ReportDetected
@@ -26,7 +27,7 @@ _DATED, _PRECISE = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where
+    """`detected` and its `ledger`: its claims, each with where it stands. `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where
     the date leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the
     text.
 
@@ -34,6 +35,8 @@ class Profile:
     `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
     """
 
+    detected: ReportDetected
+    ledger: tuple[IncidentClaim, ...]
     report_id: str
     article_id: str
     order: Order
@@ -55,15 +58,17 @@ class Profile:
 def profile(detected: ReportDetected, rule: Rule) -> Profile:
     """The report as it is compared."""
     report = detected.report
-    span, month_days = calendar_span(report), month_day_span(report)
+    span, month_days = _calendar_span(report), _month_day_span(report)
     dated = span is not None and span[1] - span[0] < rule.max_dated_days
     precise = [place for place in report.places if not is_vague(place, rule)]
     days = span if dated else None
     published = day_of(detected.published)
     return Profile(
+        detected=detected,
+        ledger=_ledger(detected),
         report_id=report.report_id,
         article_id=detected.article_id,
-        order=order_of(detected),
+        order=_order(detected),
         tier=3 - _DATED * dated - _PRECISE * bool(precise),
         days=days,
         window=None if dated else span,
@@ -84,7 +89,20 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
     )
 
 
-def order_of(detected: ReportDetected) -> Order:
+def _ledger(detected: ReportDetected) -> tuple[IncidentClaim, ...]:
+    return tuple(
+        IncidentClaim.model_construct(
+            **dict(claim),
+            report_id=detected.report.report_id,
+            article_id=detected.article_id,
+            stem=detected.stem,
+            published=detected.published,
+        )
+        for claim in detected.report.claims
+    )
+
+
+def _order(detected: ReportDetected) -> Order:
     """By publication, file stem and place in the article; the id settles what is left."""
     report = detected.report
     starts = [evidence.start for evidence in report.evidence] + [
@@ -93,7 +111,7 @@ def order_of(detected: ReportDetected) -> Order:
     return detected.published or "~", detected.stem, min(starts, default=0), report.report_id
 
 
-def calendar_span(report: Report) -> Days | None:
+def _calendar_span(report: Report) -> Days | None:
     """First and last day the report's dates allow; None where the year or everything is unknown."""
     found = [span for span in (bounds(report.date_start), bounds(report.date_end)) if span]
     if not found:
@@ -101,7 +119,7 @@ def calendar_span(report: Report) -> Days | None:
     return found[0][0].toordinal(), max(span[1] for span in found).toordinal()
 
 
-def month_day_span(report: Report) -> Days | None:
+def _month_day_span(report: Report) -> Days | None:
     """First and last day of the (leap) year for dates like `XXXX-07-12`; the last may lie in the next
     year."""
     edges = [edge for text in (report.date_start, report.date_end) if text for edge in text.split("/")]

@@ -4,36 +4,35 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.linker.dates import Dates
-from services.linker.toll import has_figure
-from shared.schemas.claims import Claim
-from shared.schemas.incident import Moment
-from shared.schemas.report_detected import ReportDetected
+from services.linker.profile import Profile
+from services.linker.toll import figure_of
+from shared.schemas.incident import IncidentClaim, Moment
 
 
-def timeline(members: Sequence[ReportDetected], when: Dates) -> tuple[Moment, ...]:
-    """One moment for each figure of each claimant for a day: as first reported. What has no day comes
-    last."""
+def timeline(members: Sequence[Profile], when: Dates) -> tuple[Moment, ...]:
+    """One moment for each figure of each claimant for a day: as first reported. What has no day comes last."""
     moments: dict[tuple[Any, ...], Moment] = {}
     for one in members:
-        for claim in one.report.claims:
-            if has_figure(claim):
-                moment = _moment(one, claim, when)
-                moments.setdefault(
-                    (moment.day, moment.side, moment.kind, moment.best, moment.claimed_by), moment
-                )
+        own = one.detected.report.date_end or one.detected.report.date_start
+        for claim in one.ledger:
+            figure = figure_of(claim)
+            if figure is not None:
+                day = when.shown(claim.as_of or own)
+                key = (day, claim.side, claim.kind, figure, claim.claimed_by)
+                if key not in moments:
+                    moments[key] = _moment(claim, day, figure)
     return tuple(sorted(moments.values(), key=_order))
 
 
-def _moment(one: ReportDetected, claim: Claim, when: Dates) -> Moment:
-    figures = (claim.best, claim.low, claim.high)
+def _moment(claim: IncidentClaim, day: str | None, figure: int) -> Moment:
     return Moment.model_construct(
-        day=when.shown(claim.as_of or one.report.date_end or one.report.date_start),
-        reported=one.published,
+        day=day,
+        reported=claim.published,
         side=claim.side,
         kind=claim.kind,
-        best=next(figure for figure in figures if figure is not None),
+        best=figure,
         claimed_by=claim.claimed_by,
-        report_id=one.report.report_id,
+        report_id=claim.report_id,
     )
 
 

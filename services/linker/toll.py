@@ -11,9 +11,8 @@ figure that does not say whom it counts may include civilians, so with it the la
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.schemas.claims import Claim, Kind
 from shared.schemas.incident import Toll
@@ -23,51 +22,47 @@ TOTAL = "total"
 _OWN, _ENEMY, _THIRD = range(3)
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A claim with its day and the day it was said (ordinals), and who said it: `voice` is (report,
+class Stated(NamedTuple):
+    """A claim with its figures, its day and the day it was said (ordinals), and who said it: `voice` is (report,
     claimant)."""
 
     claim: Claim
+    low: int
+    best: int
+    high: int
     day: int
     said: int
     voice: tuple[str, str]
 
-    @property
-    def low(self) -> int:
-        """The least it can mean."""
-        return _first(self.claim.low, self.claim.best, self.claim.high)
 
-    @property
-    def best(self) -> int:
-        """The figure named."""
-        return _first(self.claim.best, self.claim.low, self.claim.high)
-
-    @property
-    def high(self) -> int:
-        """The most it can mean."""
-        return _first(self.claim.high, self.claim.best, self.claim.low)
+def figure_of(claim: Claim) -> int | None:
+    """The figure the claim names; None where it names none ("several")."""
+    if claim.best is not None:
+        return claim.best
+    return claim.low if claim.low is not None else claim.high
 
 
-def has_figure(claim: Claim) -> bool:
-    """Whether the claim names any number ("several" does not)."""
-    return not (claim.low is None and claim.best is None and claim.high is None)
+def stated(claim: Claim, figure: int, day: int, said: int, voice: tuple[str, str]) -> Stated:
+    """`low` is the least it can mean, `high` the most."""
+    low = figure if claim.low is None else claim.low
+    high = figure if claim.high is None else claim.high
+    return Stated(claim, low, figure, high, day, said, voice)
 
 
-def tolls(stated: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
+def tolls(claims: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
     """side -> kind -> people. `total` stands in for a kind that no side has a claim of."""
-    return _table(stated, sides, _whole)
+    return _table(claims, sides, _whole)
 
 
-def civilians(stated: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
+def civilians(claims: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
     """side -> kind -> people known to be civilians."""
-    return _table([one for one in stated if one.claim.who == "civilian"], sides, _track)
+    return _table([one for one in claims if one.claim.who == "civilian"], sides, _track)
 
 
 Count = Callable[[Sequence[Stated], tuple[str, str]], Toll]
 
 
-def _table(stated: Sequence[Stated], sides: tuple[str, str], count: Count) -> dict[str, dict[Kind, Toll]]:
+def _table(claims: Sequence[Stated], sides: tuple[str, str], count: Count) -> dict[str, dict[Kind, Toll]]:
     found: dict[str, dict[Kind, Toll]] = {}
     for kind in KINDS:
         of_kind = [one for one in stated if one.claim.kind == kind]
@@ -77,7 +72,7 @@ def _table(stated: Sequence[Stated], sides: tuple[str, str], count: Count) -> di
     return {side: found[side] for side in sorted(found)}
 
 
-def _whole(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
+def _whole(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     """Both tracks of one side and kind."""
     civilian = [one for one in stated if one.claim.who == "civilian"]
     others = [one for one in stated if one.claim.who != "civilian"]
@@ -92,7 +87,7 @@ def _whole(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     )
 
 
-def _track(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
+def _track(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     """One track of one side and kind."""
     best = sum(one.best for one in _standing(stated, sides))
     voices = [_latest(claims) for _, claims in _by(stated, lambda one: one.voice)]
@@ -101,7 +96,7 @@ def _track(stated: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     return Toll(low=min(best, *lows), best=best, high=max(best, *highs))
 
 
-def _standing(stated: Sequence[Stated], sides: tuple[str, str]) -> list[Stated]:
+def _standing(claims: Sequence[Stated], sides: tuple[str, str]) -> list[Stated]:
     """The claims that make up `best`."""
     ranks = [_rank(one.claim, sides) for one in stated]
     return _latest([one for one, rank in zip(stated, ranks, strict=True) if rank == min(ranks)])
@@ -113,7 +108,7 @@ def _rank(claim: Claim, sides: tuple[str, str]) -> int:
     return _ENEMY if claim.claimant_side in sides else _THIRD
 
 
-def _latest(stated: Sequence[Stated]) -> list[Stated]:
+def _latest(claims: Sequence[Stated]) -> list[Stated]:
     """The claims whose sum is the toll they tell of."""
     daily = [one for one in stated if one.claim.period == "daily"]
     cumulative = [one for one in stated if one.claim.period != "daily"]
@@ -131,9 +126,6 @@ def _said(one: Stated) -> tuple[int, int, int, int, bool]:
     return one.said, one.best, one.high, one.low, one.claim.who == "unspecified"
 
 
-def _by(stated: Iterable[Stated], key: Callable[[Stated], Any]) -> list[tuple[Any, list[Stated]]]:
+def _by(claims: Iterable[Stated], key: Callable[[Stated], Any]) -> list[tuple[Any, list[Stated]]]:
     return [(value, list(claims)) for value, claims in groupby(sorted(stated, key=key), key)]
 
-
-def _first(*values: int | None) -> int:
-    return next(value for value in values if value is not None)

@@ -4,7 +4,6 @@ import re
 from pathlib import PurePosixPath
 from typing import Literal
 
-from services.normalizer.decode import refuse_binary
 from shared.errors import RejectedError
 
 Kind = Literal["text", "html", "eml", "pdf", "docx", "json", "feed", "gz", "zip"]
@@ -112,8 +111,3 @@ def _looks_like_mail(head: bytes) -> bool:
 
 def _suffix(path: str) -> str:
     return PurePosixPath(path).suffix.lower()
-
-
-def refuse_unreadable(content: bytes) -> None:
-    """Raises RejectedError for pictures, programs, other archives: no parser is started for them."""
-    refuse_binary(content)

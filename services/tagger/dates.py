@@ -14,9 +14,7 @@ _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
 _MODAL = ("may", "march", "mar", "dec", "sep")
 
 
-def find_dates(
-    lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
-) -> tuple[list[Mention], set[int]]:
+def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon) -> tuple[list[Mention], set[int]]:
     """The mentions, and the starts of the lexemes they used up."""
     mentions: list[Mention] = []
     used: set[int] = set()
@@ -62,9 +60,7 @@ def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[in
         return None
     form = "day" if days else "month"
     years = year.value if year else "XXXX"
-    parts = [
-        f"{years}-{month.value:02d}" + (f"-{_number(day):02d}" if day else "") for day in (days or [None])
-    ]
+    parts = [f"{years}-{month.value:02d}" + (f"-{_number(day):02d}" if day else "") for day in (days or [None])]
     ref = "/".join(dict.fromkeys((parts[0], parts[-1])))
     return _mention(start, end, ref, form) if is_valid(ref) else None
 
@@ -75,10 +71,7 @@ def _number(lexeme: Lexeme | None) -> int:
 
 def _is_day(lexeme: Lexeme) -> bool:
     return (
-        lexeme.kind == "digits"
-        and "." not in lexeme.value
-        and "," not in lexeme.value
-        and 1 <= _number(lexeme) <= 31
+        lexeme.kind == "digits" and "." not in lexeme.value and "," not in lexeme.value and 1 <= _number(lexeme) <= 31
     )
 
 

@@ -19,9 +19,7 @@ _SPECIAL = {
     "ħ": "h",
 }
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
-_ASCII = (
-    bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)) + b" " * 128
-)
+_ASCII = bytes(ord(chr(code).lower()) if chr(code).isalnum() else ord(" ") for code in range(128)) + b" " * 128
 _MANY = 200
 
 

@@ -30,9 +30,7 @@ class Force(_Row):
     """An armed force or ministry known by a name of its own."""
 
     name: str
-    kind: str = Field(
-        pattern="^(military|border_guard|police|paramilitary|intelligence|ministry|spokesman_office)$"
-    )
+    kind: str = Field(pattern="^(military|border_guard|police|paramilitary|intelligence|ministry|spokesman_office)$")
 
 
 class Leader(_Row):

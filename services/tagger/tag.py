@@ -16,9 +16,7 @@ def tag(article: Article, now: datetime) -> ArticleTagged:
     """The article with its mentions in order, not overlapping: names go before dates, dates before numbers."""
     del now
     known = load()
-    mentions = (
-        mentions_in(article.body, article.published, known) if "not-english" not in article.flags else []
-    )
+    mentions = mentions_in(article.body, article.published, known) if "not-english" not in article.flags else []
     return ArticleTagged.model_construct(
         **dict(article), mentions=tuple(mentions), borders=borders_between(mentions, known)
     )

@@ -138,8 +138,13 @@ registry = Registry(Database(Path(sys.argv[2])))
 room = 0
 published = []
 feeder = Feeder(
-    Path(sys.argv[1]), registry, lambda batch: published.append([d.topic for d in batch].count("article.received")),
-    clock=lambda: datetime.now(UTC), room=lambda: room, names=skipped_names(), once=True,
+    Path(sys.argv[1]),
+    registry,
+    lambda batch: published.append([d.topic for d in batch].count("article.received")),
+    clock=lambda: datetime.now(UTC),
+    room=lambda: room,
+    names=skipped_names(),
+    once=True,
 )
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 while not feeder.step().idle:
@@ -154,7 +159,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 
 def hold(inbox: Path, data: Path, steps: int) -> tuple[int, int, int]:
-    """Finds all, then publishes for so many steps: files known, articles published, megabytes more than at first."""
+    """Finds all, then publishes for so many steps: files known, articles published, megabytes it grew by."""
     command = [sys.executable, "-c", HOLDING, str(inbox), str(data), str(steps)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     output = subprocess.run(command, env=environment, text=True, capture_output=True, check=True).stdout

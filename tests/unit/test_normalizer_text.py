@@ -19,6 +19,7 @@ from services.normalizer.stage import stage
 from shared.envelope import decode as decode_envelope
 from shared.errors import RejectedError
 from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled
+from shared.schemas.article_received import Sidecar
 from shared.schemas.ids import article_id
 from shared.settings import Settings
 from shared.stage import deliver, first_delivery
@@ -270,3 +271,23 @@ def test_the_stage_delivers_under_the_settings_limits() -> None:
     message = decode_envelope(delivery.value).data
     assert isinstance(message, FileSettled)
     assert message.reason == f"the text has {len(TEXT)} characters; the limit is 20"
+
+
+def test_sidecars_are_json_objects_of_strings() -> None:
+    raw = b'\xef\xbb\xbf{"published": "2022-09-13", "title": null, "unknown": [1]}'
+    assert Sidecar.from_json(raw) == Sidecar(published="2022-09-13")
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        (b"[1]", "not a JSON object"),
+        (b'{"title": 3}', "'title' is not a string"),
+        (b"\xff", "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"title": "\\ud800"}', "not valid JSON"),
+    ],
+)
+def test_bad_sidecars_say_why(raw: bytes, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Sidecar.from_json(raw)

@@ -1,0 +1,273 @@
+"""`/api/v1`: the rows of the outside contract, a page at a time."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime
+from itertools import islice
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
+
+from services.desk.sources import Sources
+from shared.schemas import AlertRaised, ArticleAnalyzed, DeadLetter
+from shared.schemas.incident import Incident
+from shared.store.database import Database
+from shared.store.listing import Wanted, article_row, incident, listed, row
+from shared.store.port import IndexName, Placed
+from shared.store.sqlite_index import SqliteIndexStore
+
+MOST = 500
+
+Limit = Annotated[int, Query(ge=1, le=MOST, description="rows a page")]
+Cursor = Annotated[str, Query(max_length=200, description="`next` of the page before")]
+Dyad = Annotated[str | None, Query(max_length=200, examples=["AM-AZ"])]
+Side = Annotated[str | None, Query(max_length=100, examples=["AM"])]
+State = Annotated[str | None, Query(max_length=50)]
+
+
+class Article(ArticleAnalyzed):
+    """An article's document: `id` is its stem, `incidents` those it tells of."""
+
+    id: str
+    incidents: list[str]
+
+
+class File(BaseModel):
+    """The end a dropped file came to."""
+
+    path: str
+    state: str
+    reason: str
+    article_id: str | None
+
+
+class Alert(AlertRaised):
+    """`sent_at` is when it went to the channels."""
+
+    sent_at: datetime | None
+
+
+class Letter(DeadLetter):
+    """`status` is waiting, replayed or dropped."""
+
+    status: str
+
+
+class Found(Article):
+    """A hit: its rank (higher is better) and excerpts as HTML with `<mark>`."""
+
+    score: float
+    highlights: list[str]
+
+
+class Incidents(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[Incident]
+    next: str | None
+
+
+class Articles(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[Article]
+    next: str | None
+
+
+class Alerts(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[Alert]
+    next: str | None
+
+
+class Files(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[File]
+    next: str | None
+
+
+class Letters(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[Letter]
+    next: str | None
+
+
+class Hits(BaseModel):
+    """A page; `next` is null on the last one."""
+
+    items: list[Found]
+    next: str | None
+
+
+def router(sources: Sources) -> APIRouter:
+    """The routes. Documents go out as they are stored; the models are for the description."""
+    made = APIRouter()
+    _lists(made, sources)
+    _single(made, sources)
+    _others(made, sources)
+    return made
+
+
+def _lists(made: APIRouter, sources: Sources) -> None:
+    @made.get("/incidents", responses=_model(Incidents))
+    def incidents(
+        database: Annotated[Database, Depends(sources.read)],
+        dyad: Dyad = None,
+        side: Side = None,
+        since: date | None = None,
+        state: State = None,
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Incidents, the newest first."""
+        return _page(database, "incidents", Wanted(dyad, side, since, state), limit, cursor)
+
+    @made.get("/articles", responses=_model(Articles))
+    def articles(
+        database: Annotated[Database, Depends(sources.read)],
+        dyad: Dyad = None,
+        side: Side = None,
+        since: date | None = None,
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Articles, clash or not, the newest first."""
+        return _page(database, "articles", Wanted(dyad, side, since), limit, cursor)
+
+    @made.get("/alerts", responses=_model(Alerts))
+    def alerts(
+        database: Annotated[Database, Depends(sources.read)],
+        dyad: Dyad = None,
+        since: date | None = None,
+        kind: State = None,
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Alerts, the newest first."""
+        return _page(database, "alerts", Wanted(dyad, None, since, kind), limit, cursor)
+
+    @made.get("/dead-letters", responses=_model(Letters))
+    def dead_letters(
+        database: Annotated[Database, Depends(sources.read)],
+        state: State = None,
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Messages no stage could process, the newest first."""
+        return _page(database, "dead-letters", Wanted(state=state), limit, cursor)
+
+
+def _single(made: APIRouter, sources: Sources) -> None:
+    @made.get("/incidents/{incident_id}", responses=_model(Incident) | _missing())
+    def one_incident(incident_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
+        """The incident an id stands for now: a merged one answers with the one it went into."""
+        found = incident(SqliteIndexStore(database), incident_id)
+        if found is None:
+            raise HTTPException(404, "there is no such incident")
+        where = f"/api/v1/incidents/{found['incident_id']}"
+        return JSONResponse(found, headers={"Content-Location": where})
+
+    @made.get("/articles/{article_id}", responses=_model(Article) | _missing())
+    def one_article(article_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
+        """An article by its id."""
+        store = SqliteIndexStore(database)
+        found = store.get("articles", article_id)
+        if found is None or found.get("status") == "withdrawn":
+            raise HTTPException(404, "there is no such article")
+        return JSONResponse(article_row(store, found))
+
+
+def _others(made: APIRouter, sources: Sources) -> None:
+    @made.get("/search", responses=_model(Hits))
+    def search(
+        q: Annotated[str, Query(max_length=2000, description="words, phrases, -not, dyad:AM-AZ")],
+        database: Annotated[Database, Depends(sources.read)],
+        limit: Limit = 20,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Full text over articles, best first."""
+        store, offset = SqliteIndexStore(database), _number(cursor)
+        hits = store.search(q, limit=limit + 1, offset=offset)
+        items = [
+            row(store, "articles", hit.body) | {"score": hit.score, "highlights": hit.highlights}
+            for hit in hits[:limit]
+        ]
+        return JSONResponse({"items": items, "next": _cursor(offset + limit) if len(hits) > limit else None})
+
+    @made.get("/files", responses=_model(Files))
+    def files(
+        database: Annotated[Database, Depends(sources.read)],
+        state: State = None,
+        limit: Limit = 50,
+        cursor: Cursor = "",
+    ) -> Response:
+        """Every dropped file and the end it came to, by path."""
+        offset = _number(cursor)
+        found = list(islice(sources.file_rows(database, state), offset, offset + limit + 1))
+        more = _cursor(offset + limit) if len(found) > limit else None
+        return JSONResponse({"items": found[:limit], "next": more})
+
+    @made.get("/export.{name}", responses=_exports(sources))
+    def export(name: str, dyad: Dyad = None, side: Side = None, since: date | None = None) -> Response:
+        """Incidents for other people's tools."""
+        if name not in sources.formats:
+            raise HTTPException(404, f"the formats are {', '.join(sources.formats)}")
+        media_type, suffix = sources.formats[name]
+        headers = {"Content-Disposition": f'attachment; filename="clashwatch-{name}.{suffix}"'}
+        pieces = _exported(sources, name, Wanted(dyad, side, since))
+        return StreamingResponse(pieces, media_type=media_type, headers=headers)
+
+
+def _exported(sources: Sources, name: str, wanted: Wanted) -> Iterator[str]:
+    """On a connection of its own, which has to last until the last piece is sent."""
+    for database in sources.read():
+        yield from sources.export(name, SqliteIndexStore(database), wanted, datetime.now(UTC))
+
+
+def _page(database: Database, index: IndexName, wanted: Wanted, limit: int, cursor: str) -> Response:
+    after = str(_number(cursor)) if cursor else ""
+    placed = listed(SqliteIndexStore(database), index, wanted, after=after)
+    found = list(islice(placed, limit + 1))
+    return JSONResponse({"items": _bodies(found[:limit]), "next": _next(found, limit)})
+
+
+def _bodies(found: Iterable[Placed]) -> list[dict[str, Any]]:
+    return [placed.body for placed in found]
+
+
+def _next(found: list[Placed], limit: int) -> str | None:
+    return _cursor(int(found[limit - 1].cursor)) if len(found) > limit else None
+
+
+def _cursor(place: int) -> str:
+    return urlsafe_b64encode(str(place).encode()).decode().rstrip("=")
+
+
+def _number(cursor: str) -> int:
+    """The place a cursor stands for; 0 for none."""
+    if not cursor:
+        return 0
+    try:
+        return int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")[:18])
+    except ValueError:
+        raise HTTPException(400, "this is no cursor of ours") from None
+
+
+def _model(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    return {200: {"model": model}}
+
+
+def _missing() -> dict[int | str, dict[str, Any]]:
+    return {404: {"description": "there is no such thing"}}
+
+
+def _exports(sources: Sources) -> dict[int | str, dict[str, Any]]:
+    media_types: dict[str, Any] = {
+        media_type.partition(";")[0]: {} for media_type, _ in sources.formats.values()
+    }
+    return {200: {"content": media_types}, **_missing()}

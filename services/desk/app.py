@@ -1,0 +1,54 @@
+"""The desk: an HTTP API and pages over a data folder. It only reads."""
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from services.desk import api, health, pages
+from services.desk.sources import Sources
+
+STATIC = Path(__file__).parent / "static"
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+
+# No script runs and nothing is loaded from elsewhere, whatever an article managed to bring along.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
+    " frame-ancestors 'none'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def build(sources: Sources, host: str) -> FastAPI:
+    """The application; it answers to names of this machine, and to all where it listens on all addresses."""
+    app = FastAPI(
+        title="Clashwatch",
+        version=version("clashwatch"),
+        description="Border-clash incidents, the articles behind them, and who says so.",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(api.router(sources), prefix="/api/v1")
+    app.include_router(health.router(sources))
+    app.include_router(pages.router(sources))
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    if host not in _EVERYWHERE:
+        # Without this a page elsewhere could read the desk under a name of its own (DNS rebinding).
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, host])
+    app.middleware("http")(_with_headers)
+    return app
+
+
+async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await answer(request)
+    response.headers.update(HEADERS)
+    return response

@@ -1,0 +1,103 @@
+"""An article read once: its lines, what each tells of fights and losses, and which of them look back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from services.detector.casualties import Figure, figures
+from services.detector.claims import Parties, claims
+from services.detector.fights import Scene, Setting, Side, looks_back, participants, scenes, setting_of
+from services.detector.lexicon import lexicon
+from services.detector.lines import Line, read_lines
+from services.detector.score import otherness
+from shared.schemas.article_tagged import ArticleTagged
+from shared.schemas.claims import Claim
+from shared.schemas.edtf import bounds
+
+Pair = tuple[str, str]
+
+
+@dataclass
+class Reading:
+    """`past` are the numbers of lines that look back; `sides` every side that takes part somewhere, by name."""
+
+    article: ArticleTagged
+    lines: Sequence[Line]
+    setting: Setting
+    scenes: Sequence[Scene]
+    past: frozenset[int]
+    _claims: dict[Pair, list[tuple[Line, Claim]]] = field(default_factory=dict)
+
+    @cached_property
+    def sides(self) -> Mapping[str, Side]:
+        """An actor's own form goes before a mere setting."""
+        sides: dict[str, Side] = {}
+        for scene in self.scenes:
+            for participant in participants(scene.line, self.setting):
+                known = sides.get(participant.side.name)
+                if known is None or known.form == "place":
+                    sides[participant.side.name] = participant.side
+        return sides
+
+    @cached_property
+    def figures(self) -> Mapping[int, Sequence[Figure]]:
+        """The figures of losses of each line that has any, by line number."""
+        return {line.number: found for line in self.lines if (found := figures(line))}
+
+    @cached_property
+    def otherness(self) -> float:
+        """How much the words betray another kind of article, 0..1."""
+        return otherness(self.lines)
+
+    def homes(self, pair: Pair) -> frozenset[str]:
+        """The states the two sides are or sit in."""
+        return self.sides[pair[0]].homes | self.sides[pair[1]].homes
+
+    def claims(self, pair: Pair) -> list[tuple[Line, Claim]]:
+        """What the lines that do not look back claim of the two sides' losses."""
+        if pair not in self._claims:
+            parties = Parties(self.sides[pair[0]], self.sides[pair[1]])
+            current = [line for line in self.lines if line.number not in self.past]
+            self._claims[pair] = list(claims(current, self.figures, self.article, parties))
+        return self._claims[pair]
+
+    def event_scenes(self, pair: Pair) -> list[Scene]:
+        """The scenes of the pair, the telling ones first, then those that show no other pair fighting."""
+        live = [s for s in self.scenes if s.real and not s.past]
+        own = [s for s in live if s.told(pair) > _TOLD] or [s for s in self.scenes if s.told(pair) > 0.0]
+        own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
+        taken = {id(s) for s in own}
+        around = self.homes(pair) | set(pair)
+        return own + [s for s in live if id(s) not in taken and s.named & around and _is_alone(s)]
+
+    def totals(self) -> dict[Pair, float]:
+        """All pairs with the strength of their scenes added up."""
+        sums: dict[Pair, float] = {}
+        for scene in self.scenes:
+            for pair, value in scene.pairs.items():
+                sums[pair] = sums.get(pair, 0.0) + value
+        return sums
+
+    def background(self) -> Iterator[Line]:
+        """Lines that look back and tell of losses or fights."""
+        for line in self.lines:
+            if line.number in self.past and (line.number in self.figures or any(e.fight for e in line.entries)):
+                yield line
+
+
+_TOLD = 0.1
+_ALONE = 0.2
+
+
+def _is_alone(scene: Scene) -> bool:
+    return max(scene.pairs.values(), default=0.0) < _ALONE
+
+
+def read(article: ArticleTagged) -> Reading:
+    """Reads the article."""
+    lines = read_lines(article, lexicon())
+    limits = bounds(article.published)
+    year = limits[0].year if limits else None
+    setting = setting_of(article, year)
+    past = frozenset(line.number for line in lines if looks_back(line, year))
+    return Reading(article, lines, setting, scenes(lines, past, setting), past)
