@@ -6,7 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -22,6 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 PAGE = 25
 _HITS = 20
 _RECENT = 8
+_NOTHING = {"q": ""}
 
 
 def router(sources: Sources) -> APIRouter:
@@ -29,8 +30,8 @@ def router(sources: Sources) -> APIRouter:
     made = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     environment = _environment(sources.names)
 
-    def page(name: str, **values: Any) -> HTMLResponse:
-        return HTMLResponse(environment.get_template(name).render(values))
+    def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+        return HTMLResponse(environment.get_template(name).render(values), status)
 
     @made.get("/")
     def home(
@@ -62,22 +63,22 @@ def router(sources: Sources) -> APIRouter:
         store = SqliteIndexStore(database)
         found = incident(store, incident_id)
         if found is None:
-            raise HTTPException(404, "there is no such incident")
+            return page("missing.html", 404, asked=_NOTHING, what="incident")
         if found["incident_id"] != incident_id:
             return RedirectResponse(f"/incidents/{found['incident_id']}", status_code=308)
         articles = [body for one in found["article_ids"] if (body := store.get("articles", one))]
         alerts = store.scan("alerts", {"incident_id": incident_id})
-        return page("incident.html", asked={}, one=found, articles=articles, alerts=list(alerts))
+        return page("incident.html", asked=_NOTHING, one=found, articles=articles, alerts=list(alerts))
 
     @made.get("/articles/{article_id}")
     def one_article(article_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
         store = SqliteIndexStore(database)
         found = store.get("articles", article_id)
         if found is None or found.get("status") == "withdrawn":
-            raise HTTPException(404, "there is no such article")
+            return page("missing.html", 404, asked=_NOTHING, what="article")
         marked = list(paragraphs(found["body"], _marks(found)))
         text = marked[1:] if found["title"] else marked
-        return page("article.html", asked={}, one=article_row(store, found), paragraphs=text)
+        return page("article.html", asked=_NOTHING, one=article_row(store, found), paragraphs=text)
 
     return made
 

@@ -205,7 +205,7 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
     ):
         left = -1
     inherits = before[-1] if before and _joined(line, before[-1], figure.at, bool(phrase.head)) else None
-    if right >= 0 and (left < 0 or right - phrase.end <= 3):
+    if right >= 0 and (left < 0 or _is_nearer(line, phrase, left, right)):
         found = replace(figure, kind=_PREDICATES[line.symbols[right]], predicate=right)
     elif left >= 0 and (taken := _from_left(line, figure, left)):
         found = taken
@@ -216,7 +216,7 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
         if ahead < 0:
             return None
         found = replace(figure, kind=_PREDICATES[line.symbols[ahead]], predicate=ahead)
-    lost = re.search(r"L[arx]{0,2}\Z", line.symbols[: figure.at])
+    lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", line.symbols[: figure.at])
     if lost and found.side_at < 0 and found.pronoun < 0:
         found = replace(found, side_at=_subject(line, lost.start()))
     if _is_mixed(line, found):
@@ -246,6 +246,13 @@ def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
 
 
 _PASSIVE_SAYING = words("casualties.passive_saying")
+
+
+def _is_nearer(line: Line, phrase: _Phrase, left: int, right: int) -> bool:
+    """Whether "were killed" behind the people goes before "killed" in front of them."""
+    if line.symbols[right - 1] == "v":
+        return True
+    return right - phrase.end <= 3 and line.symbols[left] not in "kKwWyC"
 
 
 def _is_foe(line: Line, at: int, end: int) -> bool:
@@ -290,7 +297,7 @@ def _is_active(line: Line, start: int, verb: int) -> bool:
     return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 :]))
 
 
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
 _REACHED = words("casualties.reached")
 
 
@@ -305,7 +312,8 @@ def _left(line: Line, at: int) -> int:
         return -1
     verb, gap = match.start("verb"), match["gap"]
     symbol = match["verb"]
-    if symbol in "KWCQ" and line.symbols[verb - 1 : verb] == "v" and symbol != "C":
+    passive = line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have")
+    if symbol in "KWQ" and passive:
         return -1
     if symbol in "KWC" and re.search(r"[iDP]", gap):
         return -1

@@ -14,60 +14,69 @@ from services.linker.profile import Profile
 
 TIERS = range(4)
 Edges = Mapping[str, Mapping[str, float]]
+Profiles = Mapping[str, Profile]
 Group = tuple[str, ...]
 
 
-def clusters(profiles: Mapping[str, Profile], edges: Edges, nodes: Iterable[str]) -> list[Group]:
+def clusters(profiles: Profiles, edges: Edges, nodes: Iterable[str]) -> list[Group]:
     """The groups of `nodes` (report ids), each and all sorted by `Profile.order`.
 
-    `edges` has the points of every pair that agrees; `nodes` must be closed under it.
+    `edges` has the points of every pair that agrees. `nodes` are whole groups: no other report belongs to them.
     """
     ranked = sorted(nodes, key=lambda node: profiles[node].order)
-    rank = {node: place for place, node in enumerate(ranked)}
     forest = _Forest(ranked)
     for tier in TIERS:
-        _settle(tier, ranked, profiles, edges, rank, forest)
+        settled, loose = set(), []
+        for node in ranked:
+            if profiles[node].tier == tier:
+                surer = surest(node, profiles, edges)
+                if surer is None:
+                    loose.append(node)
+                else:
+                    forest.join(node, surer)
+                    settled.add(node)
+        for chain in _chains(loose, edges):
+            for node in chain:
+                forest.join(chain[0], node)
+            way = _way(chain, settled, profiles, edges)
+            if way is not None:
+                forest.join(chain[0], way)
     return forest.groups(ranked)
 
 
-def _settle(
-    tier: int,
-    ranked: list[str],
-    profiles: Mapping[str, Profile],
-    edges: Edges,
-    rank: Mapping[str, int],
-    forest: "_Forest",
-) -> None:
-    loose, settled = [], set()
-    for node in ranked:
-        if profiles[node].tier != tier:
-            continue
-        surer = [(points, -rank[to], to) for to, points in edges[node].items() if profiles[to].tier < tier]
-        if surer:
-            forest.join(node, max(surer)[2])
-            settled.add(node)
-        else:
-            loose.append(node)
-    for chain in _chains(loose, edges):
-        for node in chain:
-            forest.join(chain[0], node)
-        ways = [
-            (points, -rank[to], to) for node in chain for to, points in edges[node].items() if to in settled
-        ]
-        if ways:
-            forest.join(chain[0], max(ways)[2])
+def surest(node: str, profiles: Profiles, edges: Edges) -> str | None:
+    """The report of a more certain tier that this one agrees with most."""
+    tier = profiles[node].tier
+    ways = ((to, points) for to, points in edges[node].items() if profiles[to].tier < tier)
+    return most(ways, profiles) if tier else None
+
+
+def most(ways: Iterable[tuple[str, float]], profiles: Profiles) -> str | None:
+    """Of reports with their points the one with most, then the first in order."""
+    best, best_points = None, 0.0
+    for to, points in ways:
+        if points > best_points or (
+            best and points == best_points and profiles[to].order < profiles[best].order
+        ):
+            best, best_points = to, points
+    return best
+
+
+def _way(chain: Iterable[str], settled: set[str], profiles: Profiles, edges: Edges) -> str | None:
+    """The settled report that any of the chain agrees with most."""
+    ways = ((to, points) for node in chain for to, points in edges[node].items() if to in settled)
+    return most(ways, profiles)
 
 
 def _chains(nodes: list[str], edges: Edges) -> list[list[str]]:
     """The nodes in connected parts."""
-    waiting, parts = dict.fromkeys(nodes), []
+    waiting, parts = set(nodes), []
     while waiting:
-        part = [waiting.popitem()[0]]
+        part = [waiting.pop()]
         for node in part:
-            found = [to for to in edges[node] if to in waiting]
+            found = edges[node].keys() & waiting
             part += found
-            for to in found:
-                del waiting[to]
+            waiting -= found
         parts.append(part)
     return parts
 

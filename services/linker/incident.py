@@ -1,40 +1,39 @@
 """An incident from the reports of one group."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from services.linker.dates import Dates, dates
-from services.linker.profile import order_of
+from services.linker.profile import Profile
 from services.linker.rule import Rule
 from services.linker.timeline import timeline
-from services.linker.toll import Stated, civilians, has_figure, tolls
+from services.linker.toll import Stated, civilians, figure_of, stated, tolls
 from shared.schemas.claims import Kind
 from shared.schemas.edtf import day_of
-from shared.schemas.incident import Incident, IncidentClaim, Link, Toll
+from shared.schemas.incident import Incident, Link, Toll
 from shared.schemas.places import Place
-from shared.schemas.report_detected import ReportDetected
 
 Reasons = Mapping[str, tuple[str, ...]]
-_NONE = Toll(low=0, best=0, high=0)
 
 
 def incident(
     incident_id: str,
-    reports: Iterable[ReportDetected],
+    members: Sequence[Profile],
     reasons: Reasons,
     rule: Rule,
     *,
     merged_from: tuple[str, ...] = (),
 ) -> Incident:
-    """Revision 1 of what these reports tell. Depends on their set alone, but for `incident_id` and
-    `merged_from`."""
-    members = sorted(reports, key=order_of)
-    first = members[0].report
+    """Revision 1 of what these reports tell, sorted by `Profile.order`.
+
+    Depends on their set alone, but for `incident_id` and `merged_from`.
+    """
+    first = members[0].detected.report
     when = dates(members, rule)
     sides = (first.side_a, first.side_b)
-    stated = _stated(members, when)
-    toll, unarmed = tolls(stated, sides), civilians(stated, sides)
+    claims = _stated(members, when)
+    toll, unarmed = tolls(claims, sides), civilians(claims, sides)
     return Incident(
         incident_id=incident_id,
         revision=1,
@@ -47,61 +46,41 @@ def incident(
         date_prec=when.prec,
         date_inferred=when.inferred,
         places=_places(members),
-        weapons=tuple(sorted({weapon for one in members for weapon in one.report.weapons})),
+        weapons=tuple(sorted({weapon for one in members for weapon in one.detected.report.weapons})),
         toll=toll,
         civilians=unarmed,
         **_deaths(toll, unarmed, sides),
-        claims=tuple(claim for one in members for claim in claims_of(one)),
+        claims=tuple(claim for one in members for claim in one.ledger),
         timeline=timeline(members, when),
-        links=tuple(_link(one, reasons.get(one.report.report_id, ()), rule) for one in members),
-        articles=tuple(dict.fromkeys(one.stem for one in members)),
+        links=tuple(_link(one, reasons[one.report_id], rule) for one in members),
+        articles=tuple(dict.fromkeys(one.detected.stem for one in members)),
         merged_from=merged_from,
     )
 
 
-def claims_of(detected: ReportDetected) -> list[IncidentClaim]:
-    """The report's claims, each with where it stands."""
-    return [
-        IncidentClaim.model_construct(
-            **dict(claim),
-            report_id=detected.report.report_id,
-            article_id=detected.article_id,
-            stem=detected.stem,
-            published=detected.published,
-        )
-        for claim in detected.report.claims
-    ]
-
-
-def _stated(members: Sequence[ReportDetected], when: Dates) -> list[Stated]:
+def _stated(members: Sequence[Profile], when: Dates) -> list[Stated]:
     """What is not known to be earlier counts as last: then the larger figure stands."""
-    rows = [
-        (claim, when.day(claim.as_of) or _own_day(one, when), said_on(one, when), one)
-        for one in members
-        for claim in one.report.claims
-        if has_figure(claim)
-    ]
-    days = [day for _, day, _, _ in rows if day]
-    said = [day for _, _, day, _ in rows if day]
-    last_day, last_said = max(days, default=date.min), max(said, default=date.min)
+    found = []
+    for one in members:
+        own = when.day(one.detected.report.date_end or one.detected.report.date_start)
+        # Without a publication date: it cannot have been said before what it tells of.
+        said = day_of(one.detected.published) or own
+        for claim in one.ledger:
+            figure = figure_of(claim)
+            if figure is not None:
+                found.append((claim, figure, when.day(claim.as_of) or own, said))
+    last_day = max((day for _, _, day, _ in found if day), default=date.min)
+    last_said = max((said for _, _, _, said in found if said), default=date.min)
     return [
-        Stated(
+        stated(
             claim,
+            figure,
             (day or last_day).toordinal(),
-            (on or last_said).toordinal(),
-            (one.report.report_id, claim.claimed_by or ""),
+            (said or last_said).toordinal(),
+            (claim.report_id, claim.claimed_by or ""),
         )
-        for claim, day, on, one in rows
+        for claim, figure, day, said in found
     ]
-
-
-def _own_day(one: ReportDetected, when: Dates) -> date | None:
-    return when.day(one.report.date_end or one.report.date_start)
-
-
-def said_on(one: ReportDetected, when: Dates) -> date | None:
-    """The publication, else the last day the report tells of: it cannot have been said before."""
-    return day_of(one.published) or _own_day(one, when)
 
 
 def _deaths(
@@ -124,18 +103,22 @@ def _deaths(
     }
 
 
-def _border(members: Sequence[ReportDetected]) -> str | None:
+def _border(members: Sequence[Profile]) -> str | None:
     """The one most reports name."""
-    found = Counter(one.report.border for one in members if one.report.border)
+    found = Counter(border for one in members if (border := one.detected.report.border))
     return min(found, key=lambda border: (-found[border], border), default=None)
 
 
-def _places(members: Sequence[ReportDetected]) -> tuple[Place, ...]:
+def _places(members: Sequence[Profile]) -> tuple[Place, ...]:
     """Most precise first, each name once."""
     found: dict[str, Place] = {}
-    for place in sorted((place for one in members for place in one.report.places), key=_preciseness):
-        found.setdefault(place.name.casefold(), place)
-    return tuple(found.values())
+    for one in members:
+        for place in one.detected.report.places:
+            name = place.name.casefold()
+            known = found.get(name)
+            if known is None or (known != place and _preciseness(place) < _preciseness(known)):
+                found[name] = place
+    return tuple(sorted(found.values(), key=_preciseness))
 
 
 def _preciseness(place: Place) -> tuple[object, ...]:
@@ -150,12 +133,11 @@ def _preciseness(place: Place) -> tuple[object, ...]:
     )
 
 
-def _link(one: ReportDetected, reasons: tuple[str, ...], rule: Rule) -> Link:
-    report = one.report
+def _link(one: Profile, reasons: tuple[str, ...], rule: Rule) -> Link:
     return Link.model_construct(
-        report_id=report.report_id,
+        report_id=one.report_id,
         article_id=one.article_id,
-        stem=one.stem,
+        stem=one.detected.stem,
         reasons=reasons,
-        evidence=report.evidence[: rule.evidence_per_link],
+        evidence=one.detected.report.evidence[: rule.evidence_per_link],
     )

@@ -50,6 +50,7 @@ def casebook(reports: Iterable[ReportDetected], incidents: Iterable[Incident], r
     book = Casebook(Neighbours(rule))
     for detected in reports:
         _take_in(book, detected)
+    book.neighbours.regroup(book.neighbours.reports)
     for one in incidents:
         _file(book, one)
     return book
@@ -62,17 +63,16 @@ def link(book: Casebook, detected: ReportDetected) -> Outcome:
     if book.neighbours.reports.get(report_id) == detected:
         return Outcome()
     removed = _outdated(book, detected.article_id, detected.article_version) - {report_id}
-    around = _let_go(book, removed) | {report_id} | book.neighbours.edges.get(report_id, {}).keys()
-    _take_in(book, detected)
-    messages = _settle(book, around, removed, replaced=report_id, caused_by=report_id)
+    touched = _let_go(book, removed) | _take_in(book, detected)
+    messages = _settle(book, touched, removed, replaced=report_id, caused_by=report_id)
     return Outcome((detected,), tuple(sorted(removed)), messages)
 
 
 def unlink(book: Casebook, article_id: str, version: int) -> Outcome:
     """Removes the reports of all versions of an article before this one: as if they had never been."""
     removed = _outdated(book, article_id, version)
-    around = _let_go(book, removed)
-    return Outcome((), tuple(sorted(removed)), _settle(book, around, removed))
+    touched = _let_go(book, removed)
+    return Outcome((), tuple(sorted(removed)), _settle(book, touched, removed))
 
 
 def restate(book: Casebook, report_ids: Iterable[str], incident_ids: Iterable[str]) -> Outcome:
@@ -83,11 +83,12 @@ def restate(book: Casebook, report_ids: Iterable[str], incident_ids: Iterable[st
     return Outcome(messages=tuple(IncidentChanged(incident=one) for one in found))
 
 
-def _take_in(book: Casebook, detected: ReportDetected) -> None:
+def _take_in(book: Casebook, detected: ReportDetected) -> set[str]:
+    """The reports whose groups it may have changed."""
     report_id = detected.report.report_id
-    book.neighbours.add(detected)
     book.arrivals.setdefault(report_id, next(reversed(book.arrivals.values()), 0) + 1)
     book.by_article[detected.article_id].add(report_id)
+    return book.neighbours.add(detected)
 
 
 def _outdated(book: Casebook, article_id: str, version: int) -> set[str]:
@@ -96,23 +97,23 @@ def _outdated(book: Casebook, article_id: str, version: int) -> set[str]:
 
 
 def _let_go(book: Casebook, removed: set[str]) -> set[str]:
-    """The reports these agreed with, that are still there."""
-    around: set[str] = set()
+    """The reports whose groups that may have changed."""
+    touched: set[str] = set()
     for report_id in removed:
         book.by_article[book.neighbours.reports[report_id].article_id].discard(report_id)
-        around |= book.neighbours.remove(report_id)
-    return around - removed
+        touched |= book.neighbours.remove(report_id)
+    return touched - removed
 
 
 def _settle(
     book: Casebook,
-    around: Iterable[str],
+    touched: set[str],
     removed: set[str],
     *,
     replaced: str | None = None,
     caused_by: str | None = None,
 ) -> tuple[IncidentChanged, ...]:
-    groups = book.neighbours.around(around)
+    groups = book.neighbours.regroup(touched)
     concerned = {book.homes[node] for group in groups for node in group if node in book.homes}
     concerned |= {book.homes[node] for node in removed}
     heirs = _heirs(book, groups, concerned)
@@ -149,7 +150,7 @@ def _name(
     before, losers = book.incidents.get(incident_id), _with_theirs(book, heirs[1:])
     changed[incident_id] = incident(
         incident_id,
-        [book.neighbours.reports[node] for node in group],
+        [book.neighbours.profiles[node] for node in group],
         {node: book.neighbours.reasons(node, members) for node in group},
         book.neighbours.rule,
         merged_from=(before.merged_from if before else ()) + tuple(one.incident_id for one in losers),
@@ -201,7 +202,11 @@ def _write_down(
     messages = []
     for incident_id, new in changed.items():
         old = book.incidents.get(incident_id)
-        if old and new.model_copy(update={"revision": old.revision}) == old:
+        if (
+            old
+            and _members(old) == _members(new)
+            and new.model_copy(update={"revision": old.revision}) == old
+        ):
             continue
         revised = new.model_copy(update={"revision": old.revision + 1}) if old else new
         _file(book, revised)

@@ -1,11 +1,11 @@
 """The reports of one dyad and which of them agree, kept up to date one report at a time."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, field
 
 from services.linker.agreement import agreement, reasons
-from services.linker.cluster import Group, clusters
+from services.linker.cluster import Group, clusters, most, surest
 from services.linker.profile import YEAR_DAYS, Profile, profile, year_day
 from services.linker.rule import Rule
 from shared.schemas.report_detected import ReportDetected
@@ -15,21 +15,24 @@ Key = tuple[object, ...]
 
 @dataclass(slots=True)
 class Neighbours:
-    """`reports` in order of arrival. `edges` has, for each report, those it agrees with and by how many
-    points."""
+    """`reports` in order of arrival. `edges` has, for each report, those it agrees with and by how many points.
+    `groups` has the group of each report as it was last worked out."""
 
     rule: Rule
     reports: dict[str, ReportDetected] = field(default_factory=dict)
     profiles: dict[str, Profile] = field(default_factory=dict)
     edges: dict[str, dict[str, float]] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     _keys: defaultdict[Key, set[str]] = field(default_factory=lambda: defaultdict(set))
     _signatures: tuple[dict[str, int], dict[str, int]] = field(default_factory=lambda: ({}, {}))
+    _surest: dict[str, str | None] = field(default_factory=dict)
+    _why: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
-    def add(self, detected: ReportDetected) -> None:
-        """Takes a report in; one of the same id is replaced and keeps its place in the order of arrival."""
+    def add(self, detected: ReportDetected) -> set[str]:
+        """Takes a report in; one of the same id is replaced and keeps its place in the order of arrival. Says which
+        reports' groups are to be worked out again."""
         own = profile(detected, self.rule)
-        if own.report_id in self.reports:
-            self._unlink(own.report_id)
+        touched = self._unlink(own.report_id) if own.report_id in self.reports else set()
         self.reports[own.report_id] = detected
         found = {
             node: points
@@ -43,43 +46,93 @@ class Neighbours:
             self._keys[key].add(own.report_id)
         if own.signature is not None:
             self._signatures[own.days is not None][own.report_id] = own.signature
+        self._find_surest(own.report_id)
+        return touched | {own.report_id} | self._moved_by(own)
 
     def remove(self, report_id: str) -> set[str]:
-        """Lets a report go; says which it agreed with."""
+        """Lets a report go; says which reports' groups are to be worked out again."""
+        touched = self._unlink(report_id)
         del self.reports[report_id]
-        return self._unlink(report_id)
+        return touched
 
-    def around(self, nodes: Iterable[str]) -> list[Group]:
-        """The groups of all reports that are connected with these."""
-        found = dict.fromkeys(node for node in nodes if node in self.edges)
-        waiting = list(found)
-        while waiting:
-            for node in self.edges[waiting.pop()]:
-                if node not in found:
-                    found[node] = None
-                    waiting.append(node)
-        return clusters(self.profiles, self.edges, found)
+    def regroup(self, touched: Iterable[str]) -> list[Group]:
+        """The groups that these reports' coming and going changed, and perhaps some that stayed as they were."""
+        groups = clusters(self.profiles, self.edges, self._closed(touched))
+        self.groups.update((node, group) for group in groups for node in group)
+        return groups
 
-    def reasons(self, node: str, group: frozenset[str]) -> tuple[str, ...]:
+    def reasons(self, node: str, group: Set[str]) -> tuple[str, ...]:
         """Why the report is in the group: what it agrees in with the one it agrees with most."""
-        ways = [
-            (-points, self.profiles[to].order, to) for to, points in self.edges[node].items() if to in group
-        ]
-        if not ways:
+        ways = ((to, points) for to, points in self.edges[node].items() if to in group)
+        to = most(ways, self.profiles)
+        if to is None:
             return ()
-        return reasons(self.profiles[node], self.profiles[min(ways)[2]], self.rule)
+        known = self._why.get(node)
+        if known is None or known[0] != to:
+            known = to, reasons(self.profiles[node], self.profiles[to], self.rule)
+            self._why[node] = known
+        return known[1]
+
+    def _closed(self, touched: Iterable[str]) -> set[str]:
+        """Whole groups, old and new: with each report those it was with, and those it now goes with."""
+        found: set[str] = set()
+        waiting = [node for node in touched if node in self.edges]
+        while waiting:
+            node = waiting.pop()
+            if node not in found:
+                found.add(node)
+                waiting += [one for one in self.groups.get(node, ()) if one in self.edges]
+                waiting += self._goes_with(node)
+        return found
+
+    def _goes_with(self, node: str) -> list[str]:
+        """Its surest, or else all it may chain with and the one its chain may follow."""
+        tier, surest_one = self.profiles[node].tier, self._surest[node]
+        if surest_one is not None:
+            return [surest_one]
+        equals = [to for to in self.edges[node] if self.profiles[to].tier == tier]
+        loose = [to for to in equals if self._surest[to] is None]
+        settled = ((to, self.edges[node][to]) for to in equals if self._surest[to] is not None)
+        way = most(settled, self.profiles)
+        return loose if way is None else [*loose, way]
+
+    def _find_surest(self, node: str) -> None:
+        self._surest[node] = surest(node, self.profiles, self.edges)
+
+    def _moved_by(self, own: Profile) -> set[str]:
+        """Less certain reports that now follow this one, and those that may chain with it or follow it as a chain."""
+        moved = set()
+        for node, points in self.edges[own.report_id].items():
+            tier, before = self.profiles[node].tier, self._surest[node]
+            if tier == own.tier and before is None:
+                moved.add(node)
+            elif tier > own.tier and self._is_surer(own, points, node, before):
+                self._surest[node] = own.report_id
+                moved.add(node)
+        return moved
+
+    def _is_surer(self, own: Profile, points: float, node: str, before: str | None) -> bool:
+        if before is None or points > self.edges[node][before]:
+            return True
+        return points == self.edges[node][before] and own.order < self.profiles[before].order
 
     def _unlink(self, report_id: str) -> set[str]:
+        """All of its group; those that follow another now or none are among them."""
         old = self.profiles.pop(report_id)
         for key in _own_keys(old):
             self._keys[key].discard(report_id)
             if not self._keys[key]:
                 del self._keys[key]
         self._signatures[old.days is not None].pop(report_id, None)
-        around = self.edges.pop(report_id)
-        for node in around:
+        self._surest.pop(report_id)
+        self._why.pop(report_id, None)
+        for node in self.edges.pop(report_id):
             del self.edges[node][report_id]
-        return set(around)
+            if self._surest[node] == report_id:
+                self._find_surest(node)
+            if node in self._why and self._why[node][0] == report_id:
+                del self._why[node]
+        return set(self.groups.pop(report_id, ())) - {report_id}
 
     def _candidates(self, own: Profile) -> set[str]:
         """All reports that can have points enough: a test compares this with all pairs."""

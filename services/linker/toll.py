@@ -11,14 +11,14 @@ figure that does not say whom it counts may include civilians, so with it the la
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from shared.schemas.claims import Claim, Kind
 from shared.schemas.incident import Toll
 
 KINDS: tuple[Kind, ...] = ("killed", "wounded", "captured", "missing")
 TOTAL = "total"
+T = TypeVar("T")
 _OWN, _ENEMY, _THIRD = range(3)
 
 
@@ -65,19 +65,19 @@ Count = Callable[[Sequence[Stated], tuple[str, str]], Toll]
 def _table(claims: Sequence[Stated], sides: tuple[str, str], count: Count) -> dict[str, dict[Kind, Toll]]:
     found: dict[str, dict[Kind, Toll]] = {}
     for kind in KINDS:
-        of_kind = [one for one in stated if one.claim.kind == kind]
+        of_kind = [one for one in claims if one.claim.kind == kind]
         of_sides = [one for one in of_kind if one.claim.side != TOTAL]
-        for side, claims in _by(of_sides or of_kind, lambda one: one.claim.side):
-            found.setdefault(side, {})[kind] = count(claims, sides)
+        for side, of_side in _by(of_sides or of_kind, lambda one: one.claim.side).items():
+            found.setdefault(side, {})[kind] = count(of_side, sides)
     return {side: found[side] for side in sorted(found)}
 
 
 def _whole(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     """Both tracks of one side and kind."""
-    civilian = [one for one in stated if one.claim.who == "civilian"]
-    others = [one for one in stated if one.claim.who != "civilian"]
+    civilian = [one for one in claims if one.claim.who == "civilian"]
+    others = [one for one in claims if one.claim.who != "civilian"]
     if not civilian or not others:
-        return _track(stated, sides)
+        return _track(claims, sides)
     first, second = _track(others, sides), _track(civilian, sides)
     join = max if any(one.claim.who == "unspecified" for one in _standing(others, sides)) else int.__add__
     return Toll(
@@ -89,8 +89,8 @@ def _whole(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
 
 def _track(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     """One track of one side and kind."""
-    best = sum(one.best for one in _standing(stated, sides))
-    voices = [_latest(claims) for _, claims in _by(stated, lambda one: one.voice)]
+    best = sum(one.best for one in _standing(claims, sides))
+    voices = [_latest(of_voice) for of_voice in _by(claims, lambda one: one.voice).values()]
     lows = [sum(one.low for one in voice) for voice in voices]
     highs = [sum(one.high for one in voice) for voice in voices]
     return Toll(low=min(best, *lows), best=best, high=max(best, *highs))
@@ -98,8 +98,8 @@ def _track(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
 
 def _standing(claims: Sequence[Stated], sides: tuple[str, str]) -> list[Stated]:
     """The claims that make up `best`."""
-    ranks = [_rank(one.claim, sides) for one in stated]
-    return _latest([one for one, rank in zip(stated, ranks, strict=True) if rank == min(ranks)])
+    by_rank = _by(claims, lambda one: _rank(one.claim, sides))
+    return _latest(by_rank[min(by_rank)])
 
 
 def _rank(claim: Claim, sides: tuple[str, str]) -> int:
@@ -110,9 +110,11 @@ def _rank(claim: Claim, sides: tuple[str, str]) -> int:
 
 def _latest(claims: Sequence[Stated]) -> list[Stated]:
     """The claims whose sum is the toll they tell of."""
-    daily = [one for one in stated if one.claim.period == "daily"]
-    cumulative = [one for one in stated if one.claim.period != "daily"]
-    by_day = [max(claims, key=_said) for _, claims in _by(daily, lambda one: one.day)]
+    if len(claims) == 1:
+        return list(claims)
+    daily = [one for one in claims if one.claim.period == "daily"]
+    cumulative = [one for one in claims if one.claim.period != "daily"]
+    by_day = [max(of_day, key=_said) for of_day in _by(daily, lambda one: one.day).values()]
     if not cumulative:
         return by_day
     last = max(cumulative, key=lambda one: (one.day, *_said(one)))
@@ -126,6 +128,8 @@ def _said(one: Stated) -> tuple[int, int, int, int, bool]:
     return one.said, one.best, one.high, one.low, one.claim.who == "unspecified"
 
 
-def _by(claims: Iterable[Stated], key: Callable[[Stated], Any]) -> list[tuple[Any, list[Stated]]]:
-    return [(value, list(claims)) for value, claims in groupby(sorted(stated, key=key), key)]
-
+def _by(claims: Iterable[Stated], key: Callable[[Stated], T]) -> dict[T, list[Stated]]:
+    found: dict[T, list[Stated]] = {}
+    for one in claims:
+        found.setdefault(key(one), []).append(one)
+    return found

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from linker_builders import RULE, active, linked, report, told
 
 from services.linker.agreement import agreement
-from services.linker.cluster import clusters
+from services.linker.cluster import Group, clusters
 from services.linker.neighbours import Neighbours
 from services.linker.profile import Profile, profile
 from shared.schemas import ReportDetected
@@ -87,13 +87,25 @@ def test_looking_nearby_finds_every_pair_that_agrees(reports: list[ReportDetecte
     assert neighbours(reports).edges == all_pairs(reports)
 
 
-@settings(max_examples=200)
-@given(report_sets(most=16), st.randoms(use_true_random=False))
-def test_neighbourhoods_make_up_the_whole(reports: list[ReportDetected], random: Any) -> None:
-    near = neighbours(reports)
-    whole = {frozenset(group) for group in clusters(near.profiles, near.edges, near.edges)}
-    node = random.choice(sorted(near.edges))
-    assert {frozenset(group) for group in near.around([node])} <= whole
+def whole(reports: list[ReportDetected]) -> dict[str, Group]:
+    """The groups of all reports, from scratch and from all pairs."""
+    profiles = {one.report.report_id: profile(one, RULE) for one in reports}
+    return {node: group for group in clusters(profiles, all_pairs(reports), profiles) for node in group}
+
+
+@settings(max_examples=300)
+@given(report_sets(most=24), st.randoms(use_true_random=False))
+def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], random: Any) -> None:
+    """After every coming and going, though only what it touched is worked out again."""
+    near, held = Neighbours(RULE), dict[str, ReportDetected]()
+    for one in random.choices(reports, k=2 * len(reports)):
+        if one.report.report_id in held and random.random() < 0.7:
+            del held[one.report.report_id]
+            near.regroup(near.remove(one.report.report_id))
+        else:
+            held[one.report.report_id] = one
+            near.regroup(near.add(one))
+        assert near.groups == whole(list(held.values()))
 
 
 @settings(max_examples=200)
@@ -127,12 +139,8 @@ def test_letting_go_is_as_if_it_had_never_been(reports: list[ReportDetected]) ->
     near = neighbours(reports)
     near.remove(reports[0].report.report_id)
     fresh = neighbours(reports[1:])
-    assert (near.edges, near.reports, near._keys, near._signatures) == (
-        fresh.edges,
-        fresh.reports,
-        fresh._keys,
-        fresh._signatures,
-    )
+    for part in ("edges", "reports", "profiles", "_keys", "_signatures", "_surest"):
+        assert getattr(near, part) == getattr(fresh, part)
 
 
 def _profile(**row: Any) -> Profile:
