@@ -26,9 +26,7 @@ class Watch:
     names: Names
 
 
-def choose_alerts(
-    change: IncidentChanged, watch: Watch, notified: Iterable[Notified], now: datetime
-) -> list[Choice]:
+def choose_alerts(change: IncidentChanged, watch: Watch, notified: Iterable[Notified], now: datetime) -> list[Choice]:
     """One alert at most for each subscriber, and what to remember as told (which may change without an
     alert).
 

@@ -53,9 +53,7 @@ def snapshot(incident: Incident, subscriber: str) -> Notified:
         subscriber=subscriber,
         revision=incident.revision,
         deaths=incident.best,
-        toll={
-            side: {kind: toll.best for kind, toll in kinds.items()} for side, kinds in incident.toll.items()
-        },
+        toll={side: {kind: toll.best for kind, toll in kinds.items()} for side, kinds in incident.toll.items()},
         civilians=_civilians(incident),
         places=tuple(place.name for place in precise),
         sectors=tuple(dict.fromkeys(place.sector for place in precise if place.sector)),
@@ -103,9 +101,7 @@ def _deaths(incident: Incident, told: Notified, steps: Steps, caused_by: str | N
     yield News("update", f"deaths from {before} to {now}", text, evidence)
 
 
-def _first_civilians(
-    incident: Incident, told: Notified, steps: Steps, caused_by: str | None
-) -> Iterator[News]:
+def _first_civilians(incident: Incident, told: Notified, steps: Steps, caused_by: str | None) -> Iterator[News]:
     for kind in steps.first_civilians:
         if told.civilians.get(kind) or not _civilians(incident).get(kind):
             continue
@@ -135,9 +131,7 @@ def _places(incident: Incident, told: Notified, steps: Steps, caused_by: str | N
     evidence = _of_report(incident, caused_by, names)
     sectors = _new_sectors(new, told)
     if steps.new_sector and sectors:
-        yield News(
-            "escalation", f"new sector: {', '.join(sectors)}", f"now also {', '.join(names)}", evidence
-        )
+        yield News("escalation", f"new sector: {', '.join(sectors)}", f"now also {', '.join(names)}", evidence)
     else:
         yield News("update", f"new places: {', '.join(names)}", f"newly named: {', '.join(names)}", evidence)
 
@@ -177,9 +171,7 @@ def _cited(
     """Claims of this figure, those of the causing report first; where no claim has it (a sum), those that are
     part."""
     claims = [
-        claim
-        for claim in incident.claims
-        if claim.side == side and claim.kind == kind and who in (None, claim.who)
+        claim for claim in incident.claims if claim.side == side and claim.kind == kind and who in (None, claim.who)
     ]
     exact = [claim for claim in claims if figure in (claim.best, claim.low, claim.high)]
     return sorted(exact or claims, key=lambda claim: claim.report_id != caused_by)[:_SENTENCES]
@@ -189,9 +181,7 @@ def _of_claim(claim: IncidentClaim) -> AlertEvidence:
     return AlertEvidence(**dict(claim.evidence), article_id=claim.article_id, stem=claim.stem)
 
 
-def _of_report(
-    incident: Incident, caused_by: str | None, words: Iterable[str] = ()
-) -> tuple[AlertEvidence, ...]:
+def _of_report(incident: Incident, caused_by: str | None, words: Iterable[str] = ()) -> tuple[AlertEvidence, ...]:
     """The sentences with these words, else the first ones of the causing report, else of any."""
     wanted = [word.casefold() for word in words]
     links = sorted(incident.links, key=lambda link: link.report_id != caused_by)

@@ -171,9 +171,7 @@ def _is_public(address: str) -> bool:
     """Global unicast; an IPv4 address inside an IPv6 one is judged by itself."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        inner = (
-            found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _translated(found)
-        )
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _translated(found)
         if inner is not None:
             found = inner
     return found.is_global and not found.is_multicast
@@ -197,9 +195,7 @@ def _check(response: httpx.Response) -> None:
 
 
 def _retry_after(header: str) -> timedelta | None:
-    return (
-        timedelta(seconds=int(header)) if header.isascii() and header.isdigit() and len(header) < 7 else None
-    )
+    return timedelta(seconds=int(header)) if header.isascii() and header.isdigit() and len(header) < 7 else None
 
 
 def _pause(tries: int, named: timedelta | None) -> timedelta:

@@ -16,7 +16,7 @@ def serve(app: FastAPI, host: str, port: int) -> Iterator[str]:
     """Its URL; port 0 is any free one. Raises OSError when the port cannot be had."""
     listener = _listen(host, port)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=_CLOSING_SECONDS
+        app, log_config=None, log_level="warning", access_log=False, timeout_graceful_shutdown=_CLOSING_SECONDS
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listener],), name="desk")

@@ -49,9 +49,9 @@ def when(
         ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
     )
-    days = [
-        (strength, day) for _, strength, day in told if not day.spoken and _is_told_clearly(day, strength, published)
-    ]
+    live = [(strength, day) for _, strength, day in told if not day.spoken]
+    days = [row for row in live if _is_told_clearly(row[1], row[0], published)]
+    days = days or [row for row in live if _is_news(row[1], published)]
     days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
     dated = [(strength, day) for strength, day in days if day.edtf]
@@ -81,6 +81,15 @@ def _is_told_clearly(day: _Day, strength: float, published: str | None) -> bool:
     return strength >= _WEAK or day.line <= _LEAD or today is None
 
 
+def _is_news(day: _Day, published: str | None) -> bool:
+    """A day just before publication, in a passing remark: better than none."""
+    today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
+    return bool(today and first and 0 <= (today - first).days <= _NEWS)
+
+
+_NEWS = 3
+
+
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
     """`for a third day` in a text without a date: counted back from the day of publication."""
     for line, _ in event_lines:
@@ -103,20 +112,20 @@ def _span(dated: Sequence[tuple[float, _Day]], weekdays: tuple[int, ...], hints:
         if not _near(start, low):
             continue
         end = max(end, high or low)
-        if strength >= _WEAK or other.line == first.line:
+        if other.line == first.line or (strength >= _WEAK and _near(start, low, 1)):
             begin = min(begin, low)
     if lead and first.back:
         begin = min(begin, (lead - timedelta(days=first.back)).isoformat())
     return When(begin, end, _precision(begin, end), weekdays, *(hints if "X" in begin else (None, None)))
 
 
-def _near(one: str, other: str) -> bool:
-    """Whether two days may be of one fight: at most three days apart, as written."""
+def _near(one: str, other: str, most: int = 3) -> bool:
+    """Whether two days may be of one fight: at most so many days apart, as written."""
     if "X" in one or "X" in other:
         year = 2000
         one, other = with_year(one, year), with_year(other, year)
     first, second = day_of(one), day_of(other)
-    return first is not None and second is not None and abs((second - first).days) <= 3
+    return first is not None and second is not None and abs((second - first).days) <= most
 
 
 def _precision(start: str, end: str) -> int:

@@ -21,6 +21,8 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver
 
+log = logging.getLogger(__name__)
+
 MOST_HINTS = 50_000
 
 
@@ -106,7 +108,7 @@ class InboxWatcher:
     """watchdog's observer over one inbox."""
 
     def __init__(self, inbox: Path) -> None:
-        self._inbox = os.path.abspath(inbox)  # noqa: PTH100 - Path.resolve() would follow links
+        self._inbox = inbox
         self._pending = Pending()
         self._observer: BaseObserver | None = None
         self._overflow = _Overflow(self._pending)
@@ -114,18 +116,24 @@ class InboxWatcher:
     def restart(self) -> bool:
         """Watches the inbox (anew); says whether it can be watched."""
         self.stop()
-        observer = _observer()
-        handler = _Handler(os.fsencode(self._inbox), self._pending)
         try:
-            observer.schedule(handler, self._inbox, recursive=True, event_filter=list(_Handler.WANTED))
-            observer.start()
+            self._observer = self._watch(self._inbox.resolve())
         except OSError as error:
-            logging.getLogger(__name__).warning("%s is not watched, only rescanned: %s", self._inbox, error)
-            observer.unschedule_all()
+            log.warning("%s is not watched, only rescanned: %s", self._inbox, error)
             return False
-        self._observer = observer
         _LIBRARY_LOG.addHandler(self._overflow)
         return True
+
+    def _watch(self, inbox: Path) -> BaseObserver:
+        observer = _observer()
+        handler = _Handler(os.fsencode(inbox), self._pending)
+        observer.schedule(handler, str(inbox), recursive=True, event_filter=list(_Handler.WANTED))
+        try:
+            observer.start()
+        except OSError:
+            observer.on_thread_stop()
+            raise
+        return observer
 
     def drain(self, limit: int) -> Hints:
         """The next hints."""

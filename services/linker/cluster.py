@@ -55,9 +55,7 @@ def most(ways: Iterable[tuple[str, float]], profiles: Profiles) -> str | None:
     """Of reports with their points the one with most, then the first in order."""
     best, best_points = None, 0.0
     for to, points in ways:
-        if points > best_points or (
-            best and points == best_points and profiles[to].order < profiles[best].order
-        ):
+        if points > best_points or (best and points == best_points and profiles[to].order < profiles[best].order):
             best, best_points = to, points
     return best
 

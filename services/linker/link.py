@@ -161,9 +161,7 @@ def _name(
 
 def _with_theirs(book: Casebook, losers: Sequence[Incident]) -> list[Incident]:
     """These and all that redirect to them: a redirect leads to its end in one step."""
-    return [
-        one for loser in losers for one in (loser, *(book.incidents[other] for other in loser.merged_from))
-    ]
+    return [one for loser in losers for one in (loser, *(book.incidents[other] for other in loser.merged_from))]
 
 
 def _members(one: Incident) -> set[str]:
@@ -187,9 +185,7 @@ def _named_after(report_id: str, number: int = 0) -> str:
 
 def _closed(old: Incident, **end: str) -> Incident:
     """Only who and why not: nothing of it may be counted twice."""
-    kept = old.model_dump(
-        include={"incident_id", "revision", "dyad", "side_a", "side_b", "border", "merged_from"}
-    )
+    kept = old.model_dump(include={"incident_id", "revision", "dyad", "side_a", "side_b", "border", "merged_from"})
     return Incident.model_validate(kept | end)
 
 
@@ -202,11 +198,7 @@ def _write_down(
     messages = []
     for incident_id, new in changed.items():
         old = book.incidents.get(incident_id)
-        if (
-            old
-            and _members(old) == _members(new)
-            and new.model_copy(update={"revision": old.revision}) == old
-        ):
+        if old and _members(old) == _members(new) and new.model_copy(update={"revision": old.revision}) == old:
             continue
         revised = new.model_copy(update={"revision": old.revision + 1}) if old else new
         _file(book, revised)

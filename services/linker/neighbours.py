@@ -35,9 +35,7 @@ class Neighbours:
         touched = self._unlink(own.report_id) if own.report_id in self.reports else set()
         self.reports[own.report_id] = detected
         found = {
-            node: points
-            for node in self._candidates(own)
-            if (points := agreement(own, self.profiles[node], self.rule))
+            node: points for node in self._candidates(own) if (points := agreement(own, self.profiles[node], self.rule))
         }
         self.profiles[own.report_id], self.edges[own.report_id] = own, found
         for node, points in found.items():

@@ -27,10 +27,10 @@ _DATED, _PRECISE = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`detected` and its `ledger`: its claims, each with where it stands. `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where
-    the date leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the
-    text.
+    """`ledger` are the report's claims, each with where it stands.
 
+    `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the date
+    leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the text.
     `order` sorts reports the same way whatever order they came in, and whichever of the two sides is which.
     `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
     """
@@ -105,9 +105,7 @@ def _ledger(detected: ReportDetected) -> tuple[IncidentClaim, ...]:
 def _order(detected: ReportDetected) -> Order:
     """By publication, file stem and place in the article; the id settles what is left."""
     report = detected.report
-    starts = [evidence.start for evidence in report.evidence] + [
-        claim.evidence.start for claim in report.claims
-    ]
+    starts = [evidence.start for evidence in report.evidence] + [claim.evidence.start for claim in report.claims]
     return detected.published or "~", detected.stem, min(starts, default=0), report.report_id
 
 

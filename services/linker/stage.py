@@ -81,9 +81,7 @@ class _Linker:
             for message in self._change(dyad, lambda book: unlink(book, known.article_id, version))
         ]
 
-    def _remember(
-        self, known: ArticleState, state: ArticleState, messages: Iterable[IncidentChanged]
-    ) -> None:
+    def _remember(self, known: ArticleState, state: ArticleState, messages: Iterable[IncidentChanged]) -> None:
         changed = {message.incident.incident_id for message in messages}
         state = replace(state, incidents=state.incidents | changed)
         if state != known:

@@ -29,7 +29,7 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
         elif lexeme.kind in ("weekday", "day", "overnight"):
             mention = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
-            mention = _year(lexeme, text, folded, known) or _bare_day(lexeme, text, folded)
+            mention = _year(lexeme, text, folded, known) or _bare_day(lexeme, text)
         else:
             continue
         if mention:
@@ -60,13 +60,14 @@ def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[in
         return None
     form = "day" if days else "month"
     years = year.value if year else "XXXX"
-    parts = [f"{years}-{month.value:02d}" + (f"-{_number(day):02d}" if day else "") for day in (days or [None])]
+    whole = f"{years}-{month.value:02d}"
+    parts = [f"{whole}-{_number(day):02d}" for day in days] or [whole]
     ref = "/".join(dict.fromkeys((parts[0], parts[-1])))
     return _mention(start, end, ref, form) if is_valid(ref) else None
 
 
-def _number(lexeme: Lexeme | None) -> int:
-    return int("".join(filter(str.isdigit, lexeme.value))) if lexeme else 0
+def _number(lexeme: Lexeme) -> int:
+    return int("".join(filter(str.isdigit, lexeme.value)))
 
 
 def _is_day(lexeme: Lexeme) -> bool:
@@ -127,9 +128,9 @@ def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | N
     return None
 
 
-def _bare_day(lexeme: Lexeme, text: str, folded: str) -> Mention | None:
+def _bare_day(lexeme: Lexeme, text: str) -> Mention | None:
     """`on the 12th`: a day of a month the text does not name."""
-    if lexeme.value[-1:].isalpha() and word_before(folded, lexeme.start) == "the" and _is_day(lexeme):
-        if text[lexeme.start - 7 : lexeme.start].lower() in ("on the ", "of the ", "by the "):
-            return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
+    told = text[max(0, lexeme.start - 7) : lexeme.start].lower() in ("on the ", "of the ", "by the ")
+    if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
+        return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
     return None

@@ -1,4 +1,7 @@
-"""Text as the matcher sees it: lower case, without diacritics, punctuation as spaces; every character keeps its place."""
+"""Text as the matcher sees it: lower case, without diacritics, punctuation as spaces.
+
+Every character keeps its place.
+"""
 
 import re
 import sys

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import ahocorasick_rs
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.tagger.fold import squeeze
+from shared.schemas.article_tagged import MentionKind
 from shared.schemas.places import Place
 
 DATA = Path(__file__).parent / "data"
@@ -117,7 +118,7 @@ class OneSide(_Row):
 class Meaning:
     """One thing a name may mean. `cased` is the offset of the letter that must be a capital, -1 for none."""
 
-    kind: str
+    kind: MentionKind | Literal["ignore"]
     ref: str
     form: str = ""
     sits_in: tuple[str, ...] = ()
@@ -241,28 +242,40 @@ def _actor_names(actor: Actor) -> Iterator[tuple[str, Meaning]]:
 
 def _all_names() -> Iterator[tuple[str, Meaning]]:
     """Every name with its meaning, the likelier meanings of one name first."""
+    yield from _side_names()
+    yield from _ground_names()
+    for ignored in read_yaml(DATA / "ignore.yml", list[str]):
+        yield from _named(ignored, {"kind": "ignore", "ref": ""})
+    yield from _teller_names()
+    for context in read_yaml(DATA / "context.yml", ContextName):
+        needs = {"form": "name", "needs": frozenset(context.needs)}
+        yield from _named(context.names, {"kind": "actor", "ref": context.side} | needs)
+    for place in read_towns(DATA / "towns.tsv"):
+        yield from _named([place.name], {"kind": "place", "ref": place.name, "form": "town", "place": place})
+
+
+def _side_names() -> Iterator[tuple[str, Meaning]]:
     for path in sorted((DATA / "countries").glob("*.yml")):
         for country in read_yaml(path, Country):
             yield from _country_names(country)
     for actor in read_yaml(DATA / "actors.yml", Actor):
         yield from _actor_names(actor)
+
+
+def _ground_names() -> Iterator[tuple[str, Meaning]]:
     for border in read_borders():
         yield from _named(border.names, {"kind": "border", "ref": border.id})
     for path in sorted((DATA / "places").glob("*.tsv")):
         for place, names in read_places(path):
             yield from _named(names, {"kind": "place", "ref": place.name, "place": place})
-    for names in read_yaml(DATA / "ignore.yml", list):
-        yield from _named(names, {"kind": "ignore", "ref": ""})
+
+
+def _teller_names() -> Iterator[tuple[str, Meaning]]:
     for organisation in read_yaml(DATA / "organisations.yml", Organisation):
         meaning = {"kind": "organisation", "ref": organisation.name, "form": organisation.kind}
         yield from _named(organisation.names, meaning)
     for agency in read_yaml(DATA / "agencies.yml", Agency):
         yield from _named(agency.names, {"kind": "agency", "ref": agency.name, "form": agency.kind})
-    for context in read_yaml(DATA / "context.yml", ContextName):
-        meaning = {"kind": "actor", "ref": context.side, "form": "name", "needs": frozenset(context.needs)}
-        yield from _named(context.names, meaning)
-    for place in read_towns(DATA / "towns.tsv"):
-        yield from _named([place.name], {"kind": "place", "ref": place.name, "form": "town", "place": place})
 
 
 def read_borders() -> list[BorderRow]:

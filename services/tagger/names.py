@@ -152,6 +152,7 @@ def _is_locative(candidate: Candidate, text: str, folded: str) -> bool:
 
 
 def _mention(candidate: Candidate, meaning: Meaning) -> Mention:
+    assert meaning.kind != "ignore"
     return Mention.model_construct(
         kind=meaning.kind,
         start=candidate.start,

@@ -57,7 +57,7 @@ def rows(
     if limit is None:
         return (placed.body for placed in listed(store, index, wanted, newest_first=False))
     found = [placed.body for placed in islice(listed(store, index, wanted), limit)]
-    return reversed(found)
+    return iter(found[::-1])
 
 
 def _terms(index: IndexName, wanted: Wanted) -> dict[str, str]:

@@ -101,7 +101,10 @@ class SqliteIndexStore:
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Documents in the order they first came, a few hundred in memory at a time."""
         where = where or {}
-        sql, values = _scan(index, where)
+        fields = {
+            f: as_term(v) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields
+        }
+        sql, values = _page(index, fields)
         last = 0
         while rows := self._database.execute(sql, (*values, last)).fetchall():
             last = rows[-1][0]
@@ -116,7 +119,7 @@ class SqliteIndexStore:
         newest_first: bool = True,
     ) -> Iterator[Placed]:
         """Documents that have all terms (of the index's fields), from behind a cursor on."""
-        sql, values = _listed(index, terms or {}, newest_first)
+        sql, values = _page(index, terms or {}, newest_first=newest_first)
         last = int(after) if _is_cursor(after) else _LAST_ROW if newest_first else 0
         while rows := self._database.execute(sql, (*values, last)).fetchall():
             last = rows[-1][0]
@@ -201,31 +204,21 @@ class SqliteIndexStore:
         return tuple(_marked(text) for text in found or () if _OPEN in text)
 
 
-def _scan(index: IndexName, where: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """The next rows after a given one (the last parameter), by the terms of the fields that have them."""
-    docs, bodies, terms = (_table(index, part) for part in ("docs", "bodies", "terms"))
-    fields = [(f, as_term(v)) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields]
-    joins = "".join(
-        f" JOIN {terms} AS t{i} ON t{i}.field = ? AND t{i}.value = ? AND t{i}.row = {docs}.row"
-        for i in range(len(fields))
-    )
-    shown = "" if "status" in where else " AND NOT hidden"
-    sql = (
-        f"SELECT {docs}.row, body FROM {docs} JOIN {bodies} USING (row){joins}"
-        f" WHERE {docs}.row > ?{shown} ORDER BY {docs}.row LIMIT {_CHUNK}"
-    )
-    return sql, [part for field in fields for part in field]
+def _page(index: IndexName, terms: Mapping[str, str], *, newest_first: bool = False) -> tuple[str, list[str]]:
+    """The next rows behind a given one (the last parameter) that have all terms.
 
-
-def _listed(index: IndexName, terms: Mapping[str, str], newest_first: bool) -> tuple[str, list[str]]:
-    """The rows behind a given one (the last parameter)."""
-    docs, bodies = _table(index, "docs"), _table(index, "bodies")
-    conditions = "".join(f"{_has(index, '=')} AND " for _ in terms)
+    The first term leads (hence CROSS JOIN): its rows lie together and in order.
+    """
+    docs, bodies, named = (_table(index, part) for part in ("docs", "bodies", "terms"))
+    joins = [f"{named} AS t{i}" for i in range(len(terms))] + [docs, bodies]
+    row = f"{joins[0].rpartition(' ')[2]}.row"
     beyond, order = ("<", "DESC") if newest_first else (">", "ASC")
-    shown = "" if "status" in terms else " AND NOT hidden"
+    conditions = [f"t{i}.field = ? AND t{i}.value = ?" for i in range(len(terms))]
+    conditions += [f"{join.rpartition(' ')[2]}.row = {row}" for join in joins[1:]]
+    conditions += [] if "status" in terms else ["NOT hidden"]
     sql = (
-        f"SELECT row, body FROM {docs} JOIN {bodies} USING (row) WHERE {conditions}row {beyond} ?{shown}"
-        f" ORDER BY row {order} LIMIT {_CHUNK}"
+        f"SELECT {row}, body FROM {' CROSS JOIN '.join(joins)}"
+        f" WHERE {' AND '.join(conditions)} AND {row} {beyond} ? ORDER BY {row} {order} LIMIT {_CHUNK}"
     )
     return sql, [part for term in terms.items() for part in term]
 

@@ -58,12 +58,8 @@ class SqliteLinkStore:
             if self._version(change.dyad) != change.expected_version:
                 raise ConflictError(f"{change.dyad} was saved by somebody else since it was loaded")
             cached = self._cached(change.dyad)
-            reports = [
-                (change.dyad, one.report.report_id, one.model_dump_json().encode()) for one in change.added
-            ]
-            incidents = [
-                (change.dyad, one.incident_id, one.model_dump_json().encode()) for one in change.incidents
-            ]
+            reports = [(change.dyad, one.report.report_id, one.model_dump_json().encode()) for one in change.added]
+            incidents = [(change.dyad, one.incident_id, one.model_dump_json().encode()) for one in change.incidents]
             version = _next(change, [*reports, *incidents])
             self._write("link_reports", reports)
             self._write("link_incidents", incidents)
@@ -128,8 +124,7 @@ class SqliteLinkStore:
 
     def _write(self, table: str, rows: list[tuple[str, str, bytes]]) -> None:
         self._database.execute_many(
-            f"INSERT INTO {table} (dyad, id, body) VALUES (?1, ?2, ?3)"
-            " ON CONFLICT (dyad, id) DO UPDATE SET body = ?3",
+            f"INSERT INTO {table} (dyad, id, body) VALUES (?1, ?2, ?3) ON CONFLICT (dyad, id) DO UPDATE SET body = ?3",
             rows,
         )
 

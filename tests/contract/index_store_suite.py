@@ -98,6 +98,27 @@ class IndexStoreSuite:
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "y"})] == ["1", "2"]
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "x"})] == ["1"]
 
+    def test_a_list_goes_both_ways_and_goes_on_behind_a_cursor(self, store: IndexStore) -> None:
+        for i in range(600):
+            store.put("alerts", f"{i}", 1, {"n": i, "kind": "new" if i % 3 else "update", "dyad": "AM-AZ"})
+        self.refresh(store)
+        newest = list(store.listed("alerts"))
+        assert [placed.body["n"] for placed in newest] == list(range(599, -1, -1))
+        assert [p.body["n"] for p in store.listed("alerts", newest_first=False)] == list(range(600))
+        behind = store.listed("alerts", after=newest[299].cursor)
+        assert [placed.body["n"] for placed in behind] == list(range(299, -1, -1))
+        updates = store.listed("alerts", {"kind": "update", "dyad": "AM-AZ"}, newest_first=False)
+        assert [placed.body["n"] for placed in updates] == list(range(0, 600, 3))
+        assert list(store.listed("alerts", {"kind": "update", "dyad": "KG-TJ"})) == []
+        assert len(list(store.listed("alerts", after="nonsense"))) == 600
+
+    def test_a_list_shows_what_is_hidden_only_by_name(self, store: IndexStore) -> None:
+        store.put("incidents", "1", 1, {"incident_id": "1", "status": "active"})
+        store.put("incidents", "2", 1, {"incident_id": "2", "status": "merged"})
+        self.refresh(store)
+        assert [p.body["incident_id"] for p in store.listed("incidents")] == ["1"]
+        assert [p.body["incident_id"] for p in store.listed("incidents", {"status": "merged"})] == ["2"]
+
     def test_documents_may_change_while_a_scan_is_on(self, store: IndexStore) -> None:
         for i in range(600):
             store.put("files", f"{i}", 1, {"n": i})

@@ -109,9 +109,7 @@ def active(books: Mapping[str, Casebook]) -> list[Incident]:
 
 def told(incidents: Iterable[Incident]) -> list[dict[str, Any]]:
     """What must not depend on the order: everything but ids, revisions and what merged."""
-    shown = [
-        one.model_dump(mode="json", exclude={"incident_id", "revision", "merged_from"}) for one in incidents
-    ]
+    shown = [one.model_dump(mode="json", exclude={"incident_id", "revision", "merged_from"}) for one in incidents]
     return sorted(shown, key=lambda one: one["links"][0]["report_id"])
 
 

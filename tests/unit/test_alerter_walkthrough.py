@@ -91,9 +91,7 @@ def test_the_same_run_again_sends_nothing(road: Road) -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(ORDER))[::24])
-def test_in_any_order_three_are_new_and_none_is_withdrawn_or_merged(
-    order: tuple[str, ...], road: Road
-) -> None:
+def test_in_any_order_three_are_new_and_none_is_withdrawn_or_merged(order: tuple[str, ...], road: Road) -> None:
     alerts = road.run([_seeds()[one] for one in order])
     kinds = [alert.kind for alert in alerts]
     assert kinds.count("new") == 3

@@ -232,6 +232,20 @@ def test_the_watcher_says_which_files_were_closed_or_moved_in(rig: Rig) -> None:
         watcher.stop()
 
 
+def test_an_inbox_behind_a_link_is_watched(rig: Rig) -> None:
+    link = rig.inbox.parent / "link"
+    link.symlink_to(rig.inbox)
+    watcher = InboxWatcher(link)
+    assert watcher.restart()
+    rig.write("a.txt", "A")
+    for _ in range(500):
+        watcher.wait(0.01)
+        if hints := watcher.drain(10).files:
+            break
+    watcher.stop()
+    assert hints == (b"a.txt",)
+
+
 def test_a_folder_that_cannot_be_watched_is_said_to_be(tmp_path: Path) -> None:
     assert not InboxWatcher(tmp_path / "nothing").restart()
 

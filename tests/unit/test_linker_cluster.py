@@ -75,13 +75,14 @@ def neighbours(reports: list[ReportDetected]) -> Neighbours:
     return found
 
 
+@settings(deadline=None)
 @given(report_sets())
 def test_agreement_is_the_same_both_ways(reports: list[ReportDetected]) -> None:
     edges = all_pairs(reports)
     assert all(edges[to][node] == points for node in edges for to, points in edges[node].items())
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(report_sets(most=16))
 def test_looking_nearby_finds_every_pair_that_agrees(reports: list[ReportDetected]) -> None:
     assert neighbours(reports).edges == all_pairs(reports)
@@ -93,7 +94,7 @@ def whole(reports: list[ReportDetected]) -> dict[str, Group]:
     return {node: group for group in clusters(profiles, all_pairs(reports), profiles) for node in group}
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(report_sets(most=24), st.randoms(use_true_random=False))
 def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], random: Any) -> None:
     """After every coming and going, though only what it touched is worked out again."""
@@ -108,21 +109,21 @@ def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], 
         assert near.groups == whole(list(held.values()))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(report_sets(), st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_tells_the_same(reports: list[ReportDetected], random: Any) -> None:
     shuffled = random.sample(reports + reports[:3], k=len(reports) + len(reports[:3]))
     assert told(active(linked(shuffled))) == told(active(linked(reports)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(report_sets(most=40), st.randoms(use_true_random=False))
 def test_larger_sets_too(reports: list[ReportDetected], random: Any) -> None:
     shuffled = random.sample(reports, k=len(reports))
     assert told(active(linked(shuffled))) == told(active(linked(reports)))
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(report_sets(most=16))
 def test_what_is_less_certain_bridges_nothing(reports: list[ReportDetected]) -> None:
     """Taking all vague and undated reports away leaves the groups of the others as they are."""
@@ -134,6 +135,7 @@ def test_what_is_less_certain_bridges_nothing(reports: list[ReportDetected]) -> 
     assert sorted(map(sorted, filter(None, with_all))) == sorted(map(sorted, without))
 
 
+@settings(deadline=None)
 @given(report_sets(most=12))
 def test_letting_go_is_as_if_it_had_never_been(reports: list[ReportDetected]) -> None:
     near = neighbours(reports)

@@ -50,9 +50,7 @@ def made(stem: str, **row: Any) -> ReportDetected:
 
 
 def withdrawn(one: ReportDetected, version: int = 2) -> ArticleWithdrawn:
-    return ArticleWithdrawn(
-        article_id=one.article_id, version=version, path="a.txt", reason="the file changed"
-    )
+    return ArticleWithdrawn(article_id=one.article_id, version=version, path="a.txt", reason="the file changed")
 
 
 def incidents(store: SqliteLinkStore, dyad: str = "AM-AZ") -> list[tuple[int, str, tuple[str, ...]]]:
@@ -65,9 +63,7 @@ def test_a_report_makes_an_incident(linker: Stage, store: SqliteLinkStore) -> No
     assert store.load("AM-AZ").incidents == (change.incident,)
 
 
-def test_a_replay_writes_nothing_and_says_it_again(
-    linker: Stage, store: SqliteLinkStore, database: Database
-) -> None:
+def test_a_replay_writes_nothing_and_says_it_again(linker: Stage, store: SqliteLinkStore, database: Database) -> None:
     tell(linker, made("1"))
     last = tell(linker, made("2"))
     version, writes = store.load("AM-AZ").version, database.connection.total_changes
@@ -85,9 +81,7 @@ def test_a_replay_says_a_merge_again(linker: Stage) -> None:
     assert [one.incident for one in tell(linker, both)] == [one.incident for one in merged]
 
 
-def test_another_process_goes_on_where_this_one_stopped(
-    linker: Stage, store: SqliteLinkStore, tmp_path: Path
-) -> None:
+def test_another_process_goes_on_where_this_one_stopped(linker: Stage, store: SqliteLinkStore, tmp_path: Path) -> None:
     tell(linker, made("1"))
     other_database = Database(tmp_path)
     other = linker_stage(SqliteLinkStore(other_database))
@@ -98,9 +92,7 @@ def test_another_process_goes_on_where_this_one_stopped(
     other_database.close()
 
 
-def test_a_withdrawn_article_takes_its_reports_with_it_wherever_they_are(
-    linker: Stage, store: SqliteLinkStore
-) -> None:
+def test_a_withdrawn_article_takes_its_reports_with_it_wherever_they_are(linker: Stage, store: SqliteLinkStore) -> None:
     here, there = made("1"), made("1", index=1, sides=["KG", "TJ"])
     for one in (here, there, made("2")):
         tell(linker, one)
@@ -121,9 +113,7 @@ def test_a_report_of_a_withdrawn_article_comes_too_late(linker: Stage, store: Sq
     assert incidents(store) == [(1, "active", ("1",))]
 
 
-def test_a_newer_version_replaces_the_reports_of_the_older_in_all_dyads(
-    linker: Stage, store: SqliteLinkStore
-) -> None:
+def test_a_newer_version_replaces_the_reports_of_the_older_in_all_dyads(linker: Stage, store: SqliteLinkStore) -> None:
     tell(linker, made("1", sides=["KG", "TJ"]))
     tell(linker, made("1", version=3))
     assert incidents(store, "KG-TJ") == [(2, "withdrawn", ())]
@@ -163,9 +153,7 @@ def test_a_conflict_is_repeated_and_at_last_left_to_the_host(database: Database)
     assert tell(linker, made("2"))[0].incident.articles == ("1", "2")
 
 
-def test_what_the_host_rolled_back_never_happened(
-    linker: Stage, store: SqliteLinkStore, database: Database
-) -> None:
+def test_what_the_host_rolled_back_never_happened(linker: Stage, store: SqliteLinkStore, database: Database) -> None:
     tell(linker, made("1"))
 
     def undone() -> None:
