@@ -42,17 +42,19 @@ def features(
     strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
     body = [line for line in lines if line.role != "title"]
     lead = {line.number for line in body[:3]}
+    shown = 1.0 - math.prod(1.0 - value for value in values)
+    backing = min(1.0, 2 * shown)  # losses and nearness say nothing of two sides that are not shown fighting
     return {
         "best": values[0] if values else 0.0,
         "second": values[1] if len(values) > 1 else 0.0,
         "title": max((s.pairs.get(pair, 0.0) for s in found if s.line.role == "title"), default=0.0),
         "lead": max((s.pairs.get(pair, 0.0) for s in found if s.line.number in lead), default=0.0),
         "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
-        "claims": min(1.0, sided_claims / 3),
-        "any": 1.0 - math.prod(1.0 - value for value in values),
+        "claims": min(1.0, sided_claims / 3) * backing,
+        "any": shown,
         "apart": min(_part(found, side) for side in pair),
         "border": float(any(_at_border(scene.line) for scene in strong)),
-        "neighbours": plausible,
+        "neighbours": plausible * backing,
         "other": other,
     }
 

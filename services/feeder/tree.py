@@ -301,7 +301,7 @@ def _read_open(descriptor: int, expected: Look, most_bytes: int, *, even_open: b
     before = os.fstat(descriptor)
     if not stat.S_ISREG(before.st_mode) or look_of(before) != expected:
         return Moving(look_of(before))
-    if False:
+    if not even_open and open_for_writing(descriptor):
         return Held("still open for writing")
     if before.st_size > most_bytes:
         return Bad(f"too large: {before.st_size} bytes, the limit is {most_bytes}")

@@ -1,0 +1,67 @@
+# Every target says what it does behind two hashes; `make help` reads them.
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON := $(shell command -v python3.11 || command -v python3)
+PORT ?= 8000
+SETUP := $(VENV)/.setup
+DEV := $(VENV)/.dev
+CODE := services shared tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types bench faults eval clean lock
+
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## Install into .venv exactly what requirements.lock names
+
+run: $(SETUP) ## Watch inbox/ and serve the desk (PORT=8000); the first time with five articles
+	$(BIN)/clashwatch run --port $(PORT)
+
+test: $(DEV) ## All tests but the slow ones
+	$(BIN)/python -m pytest -n 2 -m "not slow and not real"
+
+lint: $(DEV) ## ruff: rules and format
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: $(DEV) ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, bytes on disk
+	$(BIN)/python -m tests.bench
+
+faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
+	$(BIN)/python -m pytest tests/faults
+
+eval: $(SETUP) ## Score on a folder of articles with gold: make eval SCORE=path/to/score-extract
+	$(SCORE) $(BIN)/clashwatch
+
+clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data/)
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: build/lock/bin/uv ## Resolve all dependencies anew into the two lock files
+	printf 'hatchling\neditables\n' > build/lock/build.in
+	$< pip compile $(COMPILE) pyproject.toml build/lock/build.in --output-file requirements.lock
+	$< pip compile $(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+
+COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-annotate --no-header --upgrade
+
+build/lock/bin/uv:
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/pip install --quiet uv
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(SETUP): requirements.lock pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements-dev.lock $(SETUP)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
