@@ -287,6 +287,8 @@ def _right(line: Line, phrase: _Phrase) -> int:
     if not match:
         return -1
     verb = match.start("verb")
+    if line.words[verb] in ("fell", "fall", "falls") and not phrase.head:
+        return -1  # shells fall, too
     return -1 if _is_active(line, phrase.end, verb) else verb
 
 
@@ -330,6 +332,8 @@ def _from_left(line: Line, figure: Figure, left: int) -> Figure | None:
         kind = "wounded" if symbol in "IW" else "killed"
         sides = {line.words[i] for i in range(max(0, left - 4), figure.at) if line.symbols[i] in "JA"}
         side = _side_in(line, max(0, left - 4), figure.at) if len(sides) == 1 else -1
+        if side >= 0 and line.entries[side + 1].fight:  # "Afghan bombing toll almost 150"
+            return replace(figure, kind=kind, predicate=left, agent=side)
         return replace(figure, kind=kind, predicate=left, side_at=side if figure.side_at < 0 else figure.side_at)
     if symbol == "L":
         side = figure.side_at if figure.side_at >= 0 or figure.pronoun >= 0 else _subject(line, left)
@@ -431,8 +435,17 @@ def _subject(line: Line, verb: int) -> int:
         if line.symbols[index] in ".;S":
             return -1
         if line.symbols[index] in "JA":
-            return -1 if _has_partner(line, index) else index
+            return -1 if _has_partner(line, index) or _is_scene(line, index) else index
     return -1
+
+
+def _is_scene(line: Line, at: int) -> bool:
+    """`Pakistan bombing kills 22`: a name before a noun of fighting says where, a demonym would say who."""
+    mention = line.mentions[at]
+    noun = line.words[at + 1] if at + 1 < len(line) else ""
+    return bool(
+        mention and mention.form == "name" and line.entries[at + 1].fight and noun.endswith(("ing", "raid", "attack"))
+    )
 
 
 def _has_partner(line: Line, at: int) -> bool:

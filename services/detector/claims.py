@@ -58,9 +58,16 @@ class Claimant:
 
 
 def claims(
-    lines: Sequence[Line], found: Mapping[int, Sequence[Figure]], article: ArticleTagged, parties: Parties
+    lines: Sequence[Line],
+    found: Mapping[int, Sequence[Figure]],
+    near: frozenset[int],
+    article: ArticleTagged,
+    parties: Parties,
 ) -> Iterator[tuple[Line, Claim]]:
-    """Claims of the lines, in order, from the figures found in each; what a sentence tells of other wars is left out."""
+    """Claims of the lines, in order, from the figures found in each; what a sentence tells of other wars is left out.
+
+    `near` are the numbers of the lines at or shortly behind one that tells of the fight.
+    """
     told = Told()
     for line in lines:
         speaker = claimant_of(line, len(line), article.body, told)
@@ -68,7 +75,7 @@ def claims(
         for figure in found.get(line.number, ()):
             if belongs_to_the_past(line, figure):
                 continue
-            claim = _claim(figure, line, article, parties, told)
+            claim = _claim(figure, line, article, parties, told, line.number in near)
             if claim:
                 yield line, claim
                 if claim.side != "total":
@@ -114,9 +121,11 @@ def _year_between(line: Line, start: int, end: int) -> bool:
     )
 
 
-def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told) -> Claim | None:
+def _claim(
+    figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told, near: bool
+) -> Claim | None:
     claimant = claimant_of(line, figure.at, article.body, told)
-    side = _side(figure, line, parties, claimant, told)
+    side = _side(figure, line, parties, claimant, told, near)
     if side is None:
         return None
     low, best, high = (None, None, None) if figure.vague else (figure.low, figure.best, figure.high)
@@ -138,7 +147,7 @@ def _claim(figure: Figure, line: Line, article: ArticleTagged, parties: Parties,
     )
 
 
-def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
+def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told, near: bool) -> str | None:
     """The side whose loss it is; `total` when none is told; None when it is another country's."""
     named = line.mentions[figure.side_at] if figure.side_at >= 0 else None
     if named is not None:
@@ -154,6 +163,8 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         return outright
     if line.role == "title":
         return _own(claimant, parties) or "total"
+    if not near and not any(parties.knows(actor.ref) for _, actor in line.actors()):
+        return None  # losses of another event
     return (
         (figure.who != "military" and _ground(line, figure, parties))
         or ("total" if _by_both(line, figure) else None)

@@ -166,15 +166,19 @@ _BEGUN = words("fights.begun")
 _AFTER = words("fights.after")
 
 
+def is_fresh(line: Line, year: int | None) -> bool:
+    """Whether a recent day is named."""
+    return any(
+        m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year)
+        for m in line.mentions
+    )
+
+
 def looks_back(line: Line, year: int | None) -> bool:
     """Whether the sentence is about the past: an earlier year or a cue, and no recent day."""
     if line.role == "title":
         return False
-    fresh = any(
-        m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year)
-        for m in line.mentions
-    )
-    if fresh:
+    if is_fresh(line, year):
         return False
     if any(e.past for e in line.entries):
         return not compares(line)

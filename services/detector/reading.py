@@ -6,7 +6,7 @@ from functools import cached_property
 
 from services.detector.casualties import Figure, figures
 from services.detector.claims import Parties, claims
-from services.detector.fights import Scene, Setting, Side, looks_back, participants, scenes, setting_of
+from services.detector.fights import Scene, Setting, Side, is_fresh, looks_back, participants, scenes, setting_of
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
 from services.detector.score import otherness
@@ -58,7 +58,14 @@ class Reading:
         if pair not in self._claims:
             parties = Parties(self.sides[pair[0]], self.sides[pair[1]])
             current = [line for line in self.lines if line.number not in self.past]
-            self._claims[pair] = list(claims(current, self.figures, self.article, parties))
+            near = frozenset(
+                number + after
+                for s in self.scenes
+                if s.told(pair) > _TOLD
+                for number in (s.line.number,)
+                for after in range(_NEAR)
+            )
+            self._claims[pair] = list(claims(current, self.figures, near, self.article, parties))
         return self._claims[pair]
 
     def event_scenes(self, pair: Pair) -> list[Scene]:
@@ -86,11 +93,27 @@ class Reading:
 
 
 _TOLD = 0.1
+_NEAR = 4  # lines behind one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
 
 
 def _is_alone(scene: Scene) -> bool:
     return max(scene.pairs.values(), default=0.0) < _ALONE
+
+
+def _past(lines: Sequence[Line], year: int | None) -> frozenset[int]:
+    """Numbers of the lines that look back; what follows one in its paragraph does, too, until a recent day is named."""
+    past: set[int] = set()
+    paragraph, back = -1, False
+    for line in lines:
+        back = back and line.paragraph == paragraph and not is_fresh(line, year)
+        paragraph = line.paragraph
+        if looks_back(line, year):
+            past.add(line.number)
+            back = True
+        elif back and not any(entry.fight for entry in line.entries):
+            past.add(line.number)
+    return frozenset(past)
 
 
 def read(article: ArticleTagged) -> Reading:
@@ -99,5 +122,5 @@ def read(article: ArticleTagged) -> Reading:
     limits = bounds(article.published)
     year = limits[0].year if limits else None
     setting = setting_of(article, year)
-    past = frozenset(line.number for line in lines if looks_back(line, year))
+    past = _past(lines, year)
     return Reading(article, lines, setting, scenes(lines, past, setting), past)

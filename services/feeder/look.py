@@ -143,7 +143,7 @@ class Looker:
     def _is_time(self, now: int) -> bool:
         if self._once and self._scans:
             return False
-        return now >= self._next  # a clock that was set back does not hold us up
+        return now >= self._next or now < self._came_back  # a clock that was set back does not hold us up
 
     def _is_as_before(self, tour: _Tour, seen: Sequence[Seen]) -> bool:
         at = len(tour.batches)

@@ -98,12 +98,13 @@ def _without_year(yearless: Sequence[tuple[Days, Report]]) -> Dates:
 
 
 def _filled(report: Report, anchor: date) -> Days | None:
-    start = _nearest(report.date_start, anchor, edge=0)
+    start = _nearest(report.date_start, anchor, 0)
     end = _nearest(report.date_end or report.date_start, anchor)
     return (start.toordinal(), end.toordinal()) if start and end and start <= end else None
 
 
-def _nearest(edtf: str | None, anchor: date, *, edge: int = 1) -> date | None:
+@lru_cache(maxsize=4096)
+def _nearest(edtf: str | None, anchor: date, edge: int = 1) -> date | None:
     if edtf is None:
         return None
     years = [year for year in (anchor.year - 1, anchor.year, anchor.year + 1) if 1 <= year <= 9999]

@@ -129,12 +129,14 @@ def _preciseness(place: Place) -> tuple[object, ...]:
         place.country,
         place.kind,
         place.sector,
-        repr(place),
+        place.latitude or 0,
+        place.longitude or 0,
+        place.borders,
     )
 
 
 def _link(one: Profile, reasons: tuple[str, ...], rule: Rule) -> Link:
-    return Link.model_construct(
+    return Link(
         report_id=one.report_id,
         article_id=one.article_id,
         stem=one.detected.stem,

@@ -209,8 +209,11 @@ def _write_down(
 def _file(book: Casebook, one: Incident) -> None:
     book.incidents[one.incident_id] = one
     book.foundings.setdefault(one.incident_id, len(book.foundings))
-    book.founders.pop(one.incident_id, None)
-    for link in one.links:
-        book.homes[link.report_id] = one.incident_id
-        if one.incident_id == _named_after(link.report_id):
-            book.founders[one.incident_id] = link.report_id
+    members = [link.report_id for link in one.links]
+    if book.founders.get(one.incident_id) not in members:
+        book.founders.pop(one.incident_id, None)
+        came = [node for node in members if book.homes.get(node) != one.incident_id]
+        founder = next((node for node in came if _named_after(node) == one.incident_id), None)
+        if founder is not None:
+            book.founders[one.incident_id] = founder
+    book.homes.update(dict.fromkeys(members, one.incident_id))

@@ -73,14 +73,14 @@ class Neighbours:
 
     def _closed(self, touched: Iterable[str]) -> set[str]:
         """Whole groups, old and new: with each report those it was with, and those it now goes with."""
-        found: set[str] = set()
-        waiting = [node for node in touched if node in self.edges]
+        found = {node for node in touched if node in self.edges}
+        waiting = list(found)
         while waiting:
             node = waiting.pop()
-            if node not in found:
-                found.add(node)
-                waiting += [one for one in self.groups.get(node, ()) if one in self.edges]
-                waiting += self._goes_with(node)
+            near = {*self.groups.get(node, ()), *self._goes_with(node)} - found
+            near &= self.edges.keys()
+            found |= near
+            waiting += near
         return found
 
     def _goes_with(self, node: str) -> list[str]:

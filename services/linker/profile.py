@@ -91,7 +91,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
 
 def _ledger(detected: ReportDetected) -> tuple[IncidentClaim, ...]:
     return tuple(
-        IncidentClaim.model_construct(
+        IncidentClaim(
             **dict(claim),
             report_id=detected.report.report_id,
             article_id=detected.article_id,

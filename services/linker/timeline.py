@@ -25,7 +25,7 @@ def timeline(members: Sequence[Profile], when: Dates) -> tuple[Moment, ...]:
 
 
 def _moment(claim: IncidentClaim, day: str | None, figure: int) -> Moment:
-    return Moment.model_construct(
+    return Moment(
         day=day,
         reported=claim.published,
         side=claim.side,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +18,8 @@ from shared.stage import Delivery, Stage, deliver
 from shared.store.database import Database
 
 BATCH = 256
+# A transaction ends early after this much: an incident of many articles is large, and changes with each.
+MAX_WRITTEN_BYTES = 8 * 1024 * 1024
 
 log = logging.getLogger(__name__)
 
@@ -74,21 +76,30 @@ class EffectStage:
         if not records:
             return False
         done = (not self._alone and self._all(records)) or self._one_by_one(records)
-        if not done or self.patience.reason:
-            self._bus.rewind(self.stage.name, self.topics)
+        self._bus.rewind(self.stage.name, self.topics)
         return done
 
     def _all(self, records: Sequence[Record]) -> bool:
+        """As many as one transaction should hold."""
         try:
             with self._database.transaction():
-                spent = [self._deal_with(self._hopeful, record) for record in records]
-                if any(each.dead for each in spent):
-                    raise _SomethingFailed
-                self._keep(records, spent)
+                spent = list(self._hope(records))
+                self._keep(records[: len(spent)], spent)
         except (_SomethingFailed, TransientError):
             return False
         self._succeed(spent)
         return True
+
+    def _hope(self, records: Sequence[Record]) -> Iterator[_Dealt]:
+        size = 0
+        for record in records:
+            dealt = self._deal_with(self._hopeful, record)
+            if dealt.dead:
+                raise _SomethingFailed
+            yield dealt
+            size += sum(len(delivery.value) for delivery in dealt.written)
+            if size > MAX_WRITTEN_BYTES:
+                return
 
     def _one_by_one(self, records: Sequence[Record]) -> bool:
         """As far as it goes: what has to wait keeps what comes after it."""

@@ -17,6 +17,7 @@ import pytest
 from services.indexer.stage import build as build_indexer
 from shared.bus import dead_letters
 from shared.errors import TransientError
+from shared.hosts import effects as effects_module
 from shared.hosts import embedded, pool
 from shared.hosts.embedded import EmbeddedHost
 from shared.hosts.pool import Workers
@@ -281,6 +282,28 @@ def test_what_has_to_wait_is_done_later_in_order_and_once(
     host.drain()
     assert done(host) == [f"f{i}" for i in range(10)]
     assert host.bus.read("anyone", [DeadLetter.TYPE], 10) == []
+
+
+def test_a_transaction_does_not_grow_with_what_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects_module, "MAX_WRITTEN_BYTES", 1000)
+    told: list[str] = []
+
+    def multiply(message: Message, now: datetime) -> Iterable[Message]:
+        assert isinstance(message, FileSettled)
+        told.append(message.path)
+        return [_alert(number) for number in range(10)]
+
+    with closing(Database(tmp_path)) as database:
+        stage = Stage("indexer", (FileSettled,), (AlertRaised,), multiply)
+        host = EmbeddedHost(database, no_stages, [stage])
+        host.bus.publish([settled(i) for i in range(10)])
+        host.step()
+        assert told == ["f0"]
+        host.drain()
+        assert told == [f"f{i}" for i in range(10)]
+        assert host.bus.lag("channels", [AlertRaised.TYPE]) == 100
 
 
 def test_a_letter_about_a_dead_letter_is_not_written(tmp_path: Path) -> None:

@@ -1,0 +1,198 @@
+"""The export formats: columns, codebook meanings, and that nothing an article says breaks out of its cell."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from services.exporter import acled, plain, ucdp
+from services.exporter.countries import countries, ucdp_region
+from services.exporter.entry import Entry
+from services.exporter.ucdp import priogrid_gid
+from services.exports import EXPORTS, export
+from shared.datafile import DataFileError
+from shared.store.database import Database
+from shared.store.listing import Wanted
+from shared.store.sqlite_index import SqliteIndexStore
+from tests.unit.front_rig import ATTACK, INCIDENT, NOW, hostile, incident, seeded  # noqa: F401
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def store(seeded: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+    with closing(Database(seeded, read_only=True)) as database:
+        yield SqliteIndexStore(database)
+
+
+@pytest.fixture
+def attacked(hostile: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+    with closing(Database(hostile, read_only=True)) as database:
+        yield SqliteIndexStore(database)
+
+
+def text(name: str, store: SqliteIndexStore) -> str:
+    return "".join(export(name, store, Wanted(), NOW))
+
+
+def rows(name: str, store: SqliteIndexStore) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text(name, store), newline="")))
+
+
+def test_ucdp_holds_fatal_events_with_the_codebooks_columns(store: SqliteIndexStore) -> None:
+    found = rows("ucdp", store)
+    assert tuple(found[0]) == ucdp.COLUMNS
+    assert len(ucdp.COLUMNS) == 49
+    assert len(found) == sum(1 for one in store.scan("incidents") if one["high"] > 0)
+    for row in found:
+        figures = {name: int(row[name]) for name in ("deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown")}
+        assert int(row["best"]) == sum(figures.values())
+        assert int(row["low"]) <= int(row["best"]) <= int(row["high"])
+        assert row["id"].isdigit()
+
+
+def test_ucdp_names_governments_and_gives_days_only_where_the_year_is_known(store: SqliteIndexStore) -> None:
+    by_year = {row["year"]: row for row in rows("ucdp", store) if row["side_a"] == "Government of Armenia"}
+    known, unknown = by_year["2020"], by_year[""]
+    assert (known["gwnoa"], known["gwnob"]) == ("371", "373")
+    assert known["dyad_name"] == "Government of Armenia - Government of Azerbaijan"
+    assert known["date_start"] == "2020-07-12 00:00:00.000"
+    assert known["type_of_violence"] == "1"
+    assert known["region"] == "Europe"
+    assert unknown["date_start"] == unknown["date_end"] == ""
+
+
+def test_ucdp_places_a_province_in_adm_1() -> None:
+    [row] = csv.DictReader("".join(ucdp.write([Entry(incident().model_dump(mode="json"))], NOW)).splitlines())
+    assert row["where_prec"] == "4"
+    assert row["adm_1"] == row["where_coordinates"] != ""
+    assert row["adm_2"] == ""
+    assert row["geom_wkt"] == "POINT (-45.5 40.5)"
+
+
+def test_prio_grid_cells_are_those_of_the_published_data() -> None:
+    # GED's own rows: Kabul, and the two corners of the grid.
+    assert priogrid_gid(34.531094, 69.162796) == 179779
+    assert priogrid_gid(-90, -180) == 1
+    assert priogrid_gid(90, 180) == 259200
+
+
+@pytest.mark.parametrize(("gw", "region"), [(2, "Americas"), (371, "Europe"), (625, "Africa"), (652, "Middle East"), (703, "Asia")])
+def test_ucdp_regions_follow_the_state_numbers(gw: int, region: str) -> None:
+    assert ucdp_region(gw) == region
+
+
+def test_acled_has_its_columns_and_tells_own_from_foreign_forces(store: SqliteIndexStore) -> None:
+    found = rows("acled", store)
+    assert tuple(found[0]) == acled.COLUMNS
+    assert len(acled.COLUMNS) == 31
+    [row] = [row for row in found if row["year"] == "2020"]
+    assert row["actor1"] == "Military Forces of Armenia"
+    assert row["country"] == "Armenia"
+    assert (row["inter1"], row["inter2"]) == ("State forces", "External/Other forces")
+    assert (row["iso"], row["region"]) == ("51", "Caucasus and Central Asia")
+    assert row["event_date"] == "2020-07-12"
+    assert row["event_id_cnty"].startswith("ARM")
+
+
+def test_geojson_is_a_collection_of_points(store: SqliteIndexStore) -> None:
+    collection = json.loads(text("geojson", store))
+    assert collection["type"] == "FeatureCollection"
+    assert len(collection["features"]) == store.count("incidents")
+    for feature in collection["features"]:
+        if feature["geometry"] is not None:
+            assert feature["geometry"]["type"] == "Point"
+            longitude, latitude = feature["geometry"]["coordinates"]
+            assert -180 <= longitude <= 180
+            assert -90 <= latitude <= 90
+    assert any(feature["geometry"] for feature in collection["features"])
+
+
+def test_plain_csv_tells_a_denial_from_what_nobody_told(store: SqliteIndexStore) -> None:
+    found = rows("csv", store)
+    assert tuple(found[0]) == plain.COLUMNS
+    assert len(found) == store.count("incidents")
+    [row] = [row for row in found if row["date_start"] == "2020-07-12"]
+    assert row["side_a_killed_best"] == "0"
+    assert row["side_a_wounded_best"] == ""
+    assert (row["side_b_killed_low"], row["side_b_killed_best"]) == ("2", "4")
+
+
+def test_atom_is_a_feed(store: SqliteIndexStore) -> None:
+    feed = ElementTree.fromstring(text("atom", store))
+    entries = feed.findall(f"{ATOM}entry")
+    assert len(entries) == store.count("incidents")
+    for element in (feed, *entries):
+        for name in ("id", "title", "updated"):
+            assert element.findtext(ATOM + name)
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Clashwatch"
+    updated = [entry.findtext(f"{ATOM}updated") or "" for entry in entries]
+    assert updated == sorted(updated, reverse=True)
+    assert feed.findtext(f"{ATOM}updated") == updated[0]
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_an_empty_list_is_whole(name: str, tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        empty = text(name, SqliteIndexStore(database))
+    if name == "geojson":
+        assert json.loads(empty)["features"] == []
+    elif name == "atom":
+        assert ElementTree.fromstring(empty).findall(f"{ATOM}entry") == []
+    else:
+        assert empty.count("\r\n") == 1
+
+
+@pytest.mark.parametrize("name", ["ucdp", "acled", "csv"])
+def test_no_cell_is_a_formula_and_no_text_makes_a_row(name: str, attacked: SqliteIndexStore) -> None:
+    [row] = rows(name, attacked)
+    assert not any(cell.startswith(("=", "@", "\t")) for cell in row.values())
+    assert "\0" not in text(name, attacked)
+    assert any(cell.startswith("'=cmd()") for cell in row.values())
+
+
+def test_numbers_below_zero_stay_numbers(attacked: SqliteIndexStore) -> None:
+    [row] = rows("csv", attacked)
+    assert row["longitude"] == "-45.5"
+
+
+def test_hostile_text_stays_text_in_the_feed(attacked: SqliteIndexStore) -> None:
+    feed = ElementTree.fromstring(text("atom", attacked))
+    [entry] = feed.findall(f"{ATOM}entry")
+    assert "<script>" in (entry.findtext(f"{ATOM}content") or "")
+    assert not [link for link in entry.findall(f"{ATOM}link") if "javascript" in link.get("href", "")]
+
+
+def test_merged_incidents_are_not_exported(attacked: SqliteIndexStore) -> None:
+    assert [row["incident_id"] for row in rows("csv", attacked)] == [INCIDENT]
+    assert rows("csv", attacked)[0]["articles"] == "'" + ATTACK.replace("\0", "")
+
+
+def test_the_country_table_is_whole() -> None:
+    known = countries()
+    assert (known["AM"].gw, known["AM"].iso3, known["AM"].iso_numeric) == (371, "ARM", 51)
+    assert known["RU"].ucdp_name == "Russia (Soviet Union)"
+    numbers = [country.gw for country in known.values() if country.gw]
+    assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("AM\tARM\t51\t371\tArmenia\t", "6 cells, not 7"),
+        ("AM\tARM\t51\tx\tArmenia\t\tA", "invalid literal"),
+        ("ARM\tARM\t51\t371\tArmenia\t\tA", "code, name and region"),
+        ("AZ\tAZE\t31\t373\tAzerbaijan\t\tA", "twice"),
+    ],
+)
+def test_a_bad_row_of_the_country_table_is_named(tmp_path: Path, line: str, reason: str) -> None:
+    table = tmp_path / "countries.tsv"
+    header = "code\tiso3\tiso_numeric\tgw\tname\tucdp_name\tacled_region"
+    table.write_text(f"# note\n{header}\nAZ\tAZE\t31\t373\tAzerbaijan\t\tA\n{line}\n")
+    with pytest.raises(DataFileError, match=rf"countries\.tsv:4: .*{reason}"):
+        countries(table)
