@@ -113,9 +113,9 @@ class _Worker:
     bytes: int = 0
     since: float = 0.0
 
-    @property
-    def has_room(self) -> bool:
-        return not self.sent or (len(self.sent) < WINDOW_MESSAGES and self.bytes < WINDOW_BYTES)
+    def has_room(self, size: int) -> bool:
+        """A worker with nothing to do is reading: it can be sent anything."""
+        return not self.sent or (len(self.sent) < WINDOW_MESSAGES and self.bytes + size < WINDOW_BYTES)
 
 
 class Workers:
@@ -250,7 +250,7 @@ class Workers:
 
     def _hand_out(self) -> None:
         for worker in sorted(self._workers, key=lambda worker: len(worker.sent)):
-            while self._queue and worker.has_room:
+            while self._queue and worker.has_room(len(self._queue[0].record.value)):
                 if not self._send(worker, self._queue.popleft()):
                     break
 

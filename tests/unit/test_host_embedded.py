@@ -137,6 +137,18 @@ def test_a_message_that_kills_its_worker_twice_is_a_dead_letter_of_its_stage(
     assert f"DIE in-{stage}".encode() in letter.original or stage == "normalizer"
 
 
+def test_large_messages_do_not_block_host_and_workers(
+    start: Callable[..., System], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MESSAGE_SECONDS", 5.0)
+    system = start(2)
+    large = os.urandom(500_000).hex()
+    system.drop(*(dropped(i, f"Article {i}\n\n{large if i % 3 else ''}") for i in range(60)))
+    system.host.drain()
+    assert system.titles() == [f"Article {i}" for i in range(60)]
+    assert system.host.pool.deaths == 0
+
+
 def test_a_worker_that_hangs_is_ended(start: Callable[..., System], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "MESSAGE_SECONDS", 0.3)
     system = start(2)
