@@ -10,9 +10,7 @@ import yaml
 from services.detector.fights import Scene
 from services.detector.lexicon import RULES
 from services.detector.lines import Line
-from services.detector.words import words
 
-_BORDER = words("score.border")
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +25,9 @@ def probability(features: Mapping[str, float]) -> float:
     known = weights()
     z = known["bias"] + sum(known[name] * value for name, value in features.items())
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+_LEAD_LINES = 5
 
 
 def features(
@@ -53,19 +54,15 @@ def features(
         "claims": min(1.0, sided_claims / 3) * backing,
         "any": shown,
         "apart": min(_part(found, side) for side in pair),
-        "border": float(any(_at_border(scene.line) for scene in strong)),
         "neighbours": plausible * backing,
         "other": other,
+        "other_lead": otherness(lines[:_LEAD_LINES]),
     }
 
 
 def _part(found: Sequence[Scene], side: str) -> float:
     """The strength of the strongest scene the side takes part in, alone or not."""
     return max((scene.strength for scene in found if side in scene.sides), default=0.0)
-
-
-def _at_border(line: Line) -> bool:
-    return "B" in line.symbols or any(word in _BORDER for word in line.words)
 
 
 def otherness(lines: Sequence[Line]) -> float:

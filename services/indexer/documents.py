@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from shared.bus.dead_letters import letter_version
 from shared.schemas import (
     AlertRaised,
     ArticleAnalyzed,
@@ -14,6 +13,7 @@ from shared.schemas import (
     IncidentChanged,
     Message,
 )
+from shared.schemas.dead_letter import letter_version
 from shared.store.port import IndexName
 
 # Both can be had again from the body, and are half of the bytes.

@@ -15,6 +15,7 @@ from pydantic_core import to_json
 from shared.bus.port import Bus
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
+from shared.schemas.dead_letter import letter_version
 from shared.stage import Delivery
 from shared.store.port import IndexName, IndexStore
 
@@ -32,11 +33,6 @@ def show(store: IndexStore, letter_id: str) -> DeadLetter:
     if body is None:
         raise RejectedError(f"there is no dead letter {letter_id}")
     return DeadLetter.model_validate_json(to_json(body))
-
-
-def letter_version(at: datetime) -> int:
-    """Microseconds: a letter that fails again after a replay is seen again."""
-    return int(at.timestamp() * 1_000_000)
 
 
 def replay(bus: Bus, store: IndexStore, letter_id: str, now: datetime) -> None:

@@ -23,3 +23,11 @@ class DeadLetter(Message):
     @property
     def key(self) -> str:
         return self.letter_id
+
+
+def letter_version(at: datetime) -> int:
+    """The version of what is kept of a letter: the microseconds at which something happened to it.
+
+    A letter that fails again after a replay is seen again.
+    """
+    return int(at.timestamp() * 1_000_000)

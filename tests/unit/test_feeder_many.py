@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from services.feeder.decide import ONCE
+from services.feeder.decide import ONCE, File, Look
 from services.feeder.examine import Examiner
 from services.feeder.load_names import skipped_names
 from services.feeder.record import Recorder
@@ -89,6 +89,8 @@ def test_files_that_wait_survive_an_inbox_that_is_unmounted(rig: Rig) -> None:
     assert rig.states() == {"a.txt": "gone"}
     rig.inbox.rmdir()
     (rig.inbox.parent / "away").rename(rig.inbox)
+    feeder.step()
+    assert rig.states() == {"a.txt": "waiting"}
     rig.steps(feeder, 4, seconds=1.1)
     assert rig.states() == {"a.txt": "received"}
 
@@ -174,7 +176,7 @@ def test_a_new_file_does_not_wait_behind_a_backlog(rig: Rig) -> None:
         rig.write(f"old/{number}.txt", str(number), age=86400 + number)
     feeder = rig.feeder(room=lambda: 4)
     rig.steps(feeder, 8, seconds=1.1)
-    rig.write("new.txt", "just dropped", age=10 * 86400)  # moved in with an old time
+    rig.write("new.txt", "just dropped", age=86400 + 1500)  # moved in with an old time
     rig.steps(feeder, 5, seconds=5)
     assert "new.txt" in {m.path for m in rig.received()}
     ages = [int(m.path.removeprefix("old/").removesuffix(".txt")) for m in rig.received() if "old" in m.path]
@@ -195,7 +197,7 @@ def test_large_files_come_in_small_batches(rig: Rig) -> None:
     for number in range(5):
         rig.write(f"{number}.txt", bytes([65 + number]) * (4 << 20), age=60)
     batches: list[int] = []
-    rig.drain(publish=lambda deliveries: batches.append(len(deliveries)))
+    rig.drain(publish=lambda deliveries: batches.append(len(deliveries)), room=lambda: 3)
     assert batches == [2, 2, 1]
 
 
@@ -270,6 +272,27 @@ def test_what_could_not_be_published_is_not_written_down_and_comes_again(rig: Ri
     rig.steps(feeder, 2, seconds=1.1)
     assert rig.states() == {"a.txt": "received"}
     assert tries[0] == tries[1]
+
+
+def test_what_was_seen_while_the_registry_was_locked_is_seen_again(rig: Rig) -> None:
+    rig.write("a.txt", "A", age=60)
+    feeder = rig.feeder(once=True)
+    other = Database(rig.database.path.parent)
+    rig.database.execute("PRAGMA busy_timeout = 1")
+    with other.transaction(), pytest.raises(TransientError):
+        feeder.step()
+    other.close()
+    rig.steps(feeder, 3, seconds=0.1)
+    assert rig.states() == {"a.txt": "received"}
+
+
+def test_noticing_the_same_again_changes_nothing(rig: Rig) -> None:
+    look = Look(1, 2, 3)
+    rig.registry.notice([File(b"a.txt", look, 10, 20, 30)])
+    rig.registry.notice([File(b"a.txt", look, 11, 21, 31)])
+    assert rig.registry.files([b"a.txt"]) == {b"a.txt": File(b"a.txt", look, 10, 20, 30)}
+    rig.registry.notice([File(b"a.txt", Look(1, 2, 4), 11, 21, 31)])
+    assert rig.registry.files([b"a.txt"]) == {b"a.txt": File(b"a.txt", Look(1, 2, 4), 11, 21, 31)}
 
 
 def test_every_delivery_has_its_own_id(rig: Rig) -> None:

@@ -178,6 +178,53 @@ def test_what_changes_while_it_is_read_is_not_published(rig: Rig, monkeypatch: p
     assert [m.content for m in rig.received()] == [b"x" * 1000 + b"zy"]
 
 
+def test_what_is_overwritten_while_it_is_read_is_not_published(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same size, but half of each."""
+    path = rig.write("a.txt", b"x" * 1000)
+    read = os.read
+    changes = [b"y" * 1000]
+
+    def read_and_be_disturbed(descriptor: int, size: int) -> bytes:
+        raw = read(descriptor, size)
+        if changes:
+            path.write_bytes(changes.pop())
+        return raw
+
+    monkeypatch.setattr(os, "read", read_and_be_disturbed)
+    rig.steps(rig.feeder(), 6, seconds=1.1)
+    assert [m.content for m in rig.received()] == [b"y" * 1000]
+
+
+def test_an_article_waits_for_a_sidecar_that_is_being_written(rig: Rig) -> None:
+    feeder = rig.feeder()
+    rig.write("a.txt", "A")
+    rig.steps(feeder, 1)
+    rig.write("a.meta.json", b'{"title": "ha')
+    rig.steps(feeder, 1, seconds=0.9)
+    rig.steps(feeder, 1, seconds=0.2)
+    assert rig.received() == []
+    assert rig.reason("a.txt") == "waiting for its sidecar to be complete"
+    rig.write("a.meta.json", b'{"title": "half"}')
+    rig.steps(feeder, 4, seconds=1.1)
+    assert [m.sidecar.title for m in rig.received() if m.sidecar] == ["half"]
+    assert rig.settled() == []
+
+
+def test_an_article_waits_for_a_sidecar_no_rescan_has_met(rig: Rig) -> None:
+    watcher = FakeWatcher()
+    feeder = rig.feeder(watcher=watcher)
+    rig.steps(feeder, 2)
+    rig.write("a.txt", "A")
+    rig.write("a.meta.json", b'{"title": "T"}')
+    watcher.hints = Hints(files=(b"a.txt",))
+    feeder.step()
+    assert rig.states() == {"a.txt": "waiting", "a.meta.json": "waiting"}
+    rig.steps(feeder, 3, seconds=1.1)
+    assert [m.sidecar.title for m in rig.received() if m.sidecar] == ["T"]
+
+
 def test_a_file_read_within_a_coarse_tick_of_its_change_is_read_again(rig: Rig) -> None:
     """Where times are whole seconds a second change of the same size shows in nothing but the content."""
     path = rig.write("a.txt", "one")
