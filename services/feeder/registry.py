@@ -114,7 +114,7 @@ class Registry:
             " ON CONFLICT DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,"
             " ctime_ns = excluded.ctime_ns, looked_at = excluded.looked_at, ready_at = excluded.ready_at,"
             " rank = excluded.rank, due = excluded.due,"
-            " state = state,"
+            " state = CASE WHEN state IN ('gone', 'skipped') THEN excluded.state ELSE state END,"
             " reason = CASE WHEN state IN ('gone', 'skipped') THEN excluded.reason ELSE reason END"
             " WHERE (size, mtime_ns, ctime_ns) <> (excluded.size, excluded.mtime_ns, excluded.ctime_ns)",
             (_row(file) for file in files),

@@ -1,0 +1,197 @@
+"""The HTTP API: pages, redirects of merged incidents, search, exports, health, and who is answered."""
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.exports import EXPORTS
+from services.pipeline import desk
+from shared.metrics import METRICS, Metrics
+from shared.schemas import DeadLetter
+from shared.schemas.incident import Incident
+from shared.settings import Settings
+from shared.store.database import Database
+from shared.store.sqlite_index import SqliteIndexStore
+from tests.unit.front_rig import ATTACK, INCIDENT, MERGED, NOW, hostile, put, seeded  # noqa: F401
+
+
+def client_of(data: Path, **settings: Any) -> TestClient:
+    return TestClient(desk(Settings(data=data, **settings), Metrics()), base_url="http://localhost")
+
+
+@pytest.fixture
+def client(seeded: Path) -> Iterator[TestClient]:  # noqa: F811
+    with client_of(seeded) as client:
+        yield client
+
+
+@pytest.fixture
+def attacked(hostile: Path) -> Iterator[TestClient]:  # noqa: F811
+    with client_of(hostile) as client:
+        yield client
+
+
+def read(client: TestClient, path: str, **query: Any) -> Any:
+    answer = client.get(f"/api/v1{path}", params=query)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def walk(client: TestClient, path: str, **query: Any) -> list[dict[str, Any]]:
+    items, cursor = [], ""
+    while cursor is not None:
+        page = read(client, path, cursor=cursor, **query)
+        assert page.keys() == {"items", "next"}
+        items += page["items"]
+        cursor = page["next"]
+    return items
+
+
+@pytest.mark.parametrize("path", ["/incidents", "/articles", "/alerts", "/files", "/dead-letters"])
+@pytest.mark.parametrize("limit", [1, 2, 500])
+def test_pages_of_any_size_show_every_row_once(path: str, limit: int, client: TestClient) -> None:
+    whole = read(client, path, limit=500)["items"]
+    assert walk(client, path, limit=limit) == whole
+    assert whole or path == "/dead-letters"
+
+
+def test_rows_have_the_names_of_the_contract(client: TestClient) -> None:
+    [one, *_] = read(client, "/incidents")["items"]
+    Incident.model_validate(one)
+    [article, *_] = read(client, "/articles")["items"]
+    assert article.keys() >= {"article_id", "id", "title", "published", "is_clash", "incidents"}
+    [alert, *_] = read(client, "/alerts")["items"]
+    assert alert.keys() >= {"alert_id", "kind", "incident_id", "revision", "text", "evidence", "sent_at"}
+    [file, *_] = read(client, "/files")["items"]
+    assert file.keys() >= {"path", "state", "reason", "article_id"}
+
+
+def test_lists_can_be_narrowed(client: TestClient) -> None:
+    assert {one["dyad"] for one in read(client, "/incidents", dyad="KG-TJ")["items"]} == {"KG-TJ"}
+    assert {one["dyad"] for one in read(client, "/incidents", side="AZ")["items"]} == {"AM-AZ"}
+    assert len(read(client, "/incidents", since="2020-07-01")["items"]) == 1
+    assert read(client, "/articles", side="KG")["items"][0]["id"].startswith("004")
+    assert read(client, "/files", state="rejected")["items"] == []
+    assert read(client, "/alerts", kind="withdrawn")["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "status"),
+    [
+        ("/incidents", {"limit": 0}, 422),
+        ("/incidents", {"limit": 501}, 422),
+        ("/incidents", {"since": "May"}, 422),
+        ("/incidents", {"cursor": "!"}, 400),
+        ("/incidents", {"cursor": "x" * 201}, 422),
+        ("/search", {}, 422),
+        ("/incidents/nothing", {}, 404),
+        ("/articles/nothing", {}, 404),
+        ("/export.xml", {}, 404),
+        ("/nothing", {}, 404),
+    ],
+)
+def test_what_cannot_be_answered_says_so(path: str, query: dict[str, Any], status: int, client: TestClient) -> None:
+    answer = client.get(f"/api/v1{path}", params=query)
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+
+
+def test_an_incident_and_an_article_by_id(client: TestClient) -> None:
+    [one, *_] = read(client, "/incidents")["items"]
+    assert read(client, f"/incidents/{one['incident_id']}") == one
+    [article, *_] = read(client, "/articles")["items"]
+    assert read(client, f"/articles/{article['article_id']}") == article
+
+
+def test_a_merged_incident_answers_with_the_one_it_went_into(attacked: TestClient) -> None:
+    answer = attacked.get(f"/api/v1/incidents/{MERGED}")
+    assert answer.json()["incident_id"] == INCIDENT
+    assert answer.headers["Content-Location"] == f"/api/v1/incidents/{INCIDENT}"
+    page = attacked.get(f"/incidents/{MERGED}", follow_redirects=False)
+    assert (page.status_code, page.headers["Location"]) == (308, f"/incidents/{INCIDENT}")
+
+
+def test_search_pages_and_escapes(client: TestClient, attacked: TestClient) -> None:
+    both = read(client, "/search", q="Jermuk")
+    assert len(both["items"]) == 2
+    first = read(client, "/search", q="Jermuk", limit=1)
+    second = read(client, "/search", q="Jermuk", limit=1, cursor=first["next"])
+    assert first["items"] + second["items"] == both["items"]
+    assert second["next"] is None
+    [hit] = read(attacked, "/search", q="script")["items"]
+    assert "<mark>script</mark>" in hit["highlights"][-1]
+    assert "<script" not in "".join(hit["highlights"]).replace("<mark>", "")
+
+
+def test_dead_letters_are_listed_with_their_bytes(tmp_path: Path) -> None:
+    letter = DeadLetter(
+        letter_id="l",
+        stage="tagger",
+        topic="article.normalized",
+        original_key="",
+        original=b"\xff",
+        error="ValueError",
+        reason=ATTACK,
+        failed_at=NOW,
+    )
+    with closing(Database(tmp_path)) as database:
+        put(SqliteIndexStore(database), letter)
+    with client_of(tmp_path) as client:
+        [row] = read(client, "/dead-letters")["items"]
+    assert DeadLetter.model_validate_json(json.dumps(row)) == letter
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_exports_are_what_the_command_writes(name: str, client: TestClient) -> None:
+    answer = client.get(f"/api/v1/export.{name}", params={"dyad": "KG-TJ"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == EXPORTS[name].media_type
+    assert f"clashwatch-{name}." in answer.headers["Content-Disposition"]
+    if name == "csv":
+        assert [row["dyad"] for row in csv.DictReader(answer.text.splitlines())] == ["KG-TJ"]
+
+
+def test_the_description_names_every_route_and_its_answer(client: TestClient) -> None:
+    description = client.get("/api/v1/openapi.json").json()
+    assert description["openapi"].startswith("3.")
+    paths = set(description["paths"])
+    names = ("incidents", "articles", "alerts", "files", "dead-letters", "search", "export.{name}")
+    assert paths >= {f"/api/v1/{name}" for name in names} | {"/livez", "/readyz", "/metrics"}
+    for path in ("incidents", "articles", "alerts", "files", "dead-letters", "search"):
+        schema = description["paths"][f"/api/v1/{path}"]["get"]["responses"]["200"]["content"]["application/json"]
+        assert schema["schema"]["$ref"].rpartition("/")[2] in description["components"]["schemas"]
+
+
+def test_health(client: TestClient, tmp_path: Path) -> None:
+    assert client.get("/livez").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok"}
+    with client_of(tmp_path / "none") as nothing:
+        assert nothing.get("/livez").status_code == 200
+        assert nothing.get("/readyz").status_code == 503
+
+
+def test_every_metric_of_the_list_is_there(client: TestClient) -> None:
+    text = client.get("/metrics").text
+    for metric in METRICS:
+        assert f"# HELP {metric.name.removesuffix('_total')}" in text
+    assert "clashwatch_articles 5.0" in text
+    assert 'clashwatch_lag{group="linker"} 0.0' in text
+
+
+def test_only_names_of_this_machine_are_answered(seeded: Path) -> None:  # noqa: F811
+    with client_of(seeded) as client:
+        assert client.get("/livez", headers={"Host": "evil.example"}).status_code == 400
+        assert client.get("/livez", headers={"Host": "127.0.0.1:8000"}).status_code == 200
+    with client_of(seeded, host="0.0.0.0") as client:
+        assert client.get("/livez", headers={"Host": "desk.example"}).status_code == 200
+
+
+def test_nothing_can_be_written(client: TestClient) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        assert client.request(method, "/api/v1/incidents").status_code == 405

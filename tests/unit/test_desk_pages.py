@@ -1,0 +1,162 @@
+"""The pages: what an analyst finds on them, and that a hostile article stays text."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from lxml import html
+
+from services.desk.app import STATIC
+from services.desk.pages import web
+from services.pipeline import desk
+from shared.metrics import Metrics
+from shared.settings import Settings
+from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, hostile, seeded  # noqa: F401
+
+PAGES = ("/", f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}", "/?q=script", "/?dyad=AM-x&since=x", "/incidents/none")
+LANDMARKS = ("header", "main", "footer")
+
+
+def client_of(data: Path) -> TestClient:
+    return TestClient(desk(Settings(data=data), Metrics()), base_url="http://localhost")
+
+
+@pytest.fixture
+def client(seeded: Path) -> Iterator[TestClient]:  # noqa: F811
+    with client_of(seeded) as client:
+        yield client
+
+
+@pytest.fixture
+def attacked(hostile: Path) -> Iterator[TestClient]:  # noqa: F811
+    with client_of(hostile) as client:
+        yield client
+
+
+def page(client: TestClient, path: str) -> Any:
+    return html.fromstring(client.get(path).text)
+
+
+def words(element: Any) -> str:
+    return " ".join(element.text_content().split())
+
+
+def test_the_first_page_shows_incidents_with_tolls_by_side(client: TestClient) -> None:
+    home = page(client, "/")
+    cards = home.xpath("//li[@class='card']")
+    assert len(cards) == 3
+    [one] = [words(card) for card in cards if "2020-07-12" in words(card)]
+    assert "Armenia – Azerbaijan" in one
+    assert "year inferred" in one
+    assert "Azerbaijan killed 2 4 4" in one
+    assert "Tavush" in one
+
+
+def test_an_incident_shows_who_says_so_and_leads_to_the_sentence(client: TestClient) -> None:
+    [link] = page(client, "/?since=2020-07-01").xpath("//li[@class='card']//h2/a/@href")
+    shown = page(client, link)
+    claims = words(shown.xpath("//table[@class='claims']")[0])
+    assert "Azerbaijan’s Defense Ministry" in claims
+    assert "none" in claims
+    for name in ("Toll by side", "Who says so", "Timeline", "Places", "Articles", "Background the articles retell"):
+        assert name in [words(heading) for heading in shown.xpath("//h2")]
+    assert "30,000" in words(shown.xpath("//section[contains(@class, 'background')]")[0])
+    assert "30,000" not in claims
+    [target, *_] = shown.xpath("//table[@class='claims']//a/@href")
+    path, _, anchor = target.partition("#")
+    article = page(client, path)
+    [mark] = article.xpath(f"//span[@id='{anchor}']/following-sibling::mark[1]")
+    assert mark.get("class") == "evidence"
+    quoted = words(shown.xpath("//table[@class='claims']//q")[0])
+    assert words(mark) in quoted
+
+
+def test_the_search_finds_articles_and_marks_words(client: TestClient) -> None:
+    found = page(client, "/?q=Jermuk")
+    assert {words(mark) for mark in found.xpath("//ol[@class='hits']//mark")} == {"Jermuk"}
+    assert "No article has these words" in words(page(client, "/?q=zzz"))
+
+
+def test_a_day_that_is_none_is_said_so(client: TestClient) -> None:
+    [problem] = page(client, "/?since=May").xpath("//*[@role='alert']")
+    assert "“May” is not a day" in words(problem)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_whatever_an_article_says_stays_text(path: str, attacked: TestClient) -> None:
+    answer = attacked.get(path)
+    document = html.fromstring(answer.text)
+    tags = {element.tag for element in document.iter() if isinstance(element.tag, str)}
+    assert not tags & {"script", "img", "iframe", "object", "embed", "base", "style", "svg"}
+    for element in document.iter():
+        assert not any(name.startswith("on") or name == "style" for name in element.attrib)
+    addresses = document.xpath("//@href | //@src | //@action")
+    assert all(re.match(r"/|#|https://www\.geonames\.org/", address) for address in addresses)
+    if path not in ("/incidents/none", "/?dyad=AM-x&since=x"):
+        assert "<script>alert(1)</script>" in document.text_content()
+
+
+@pytest.mark.parametrize("query", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", ATTACK])
+@pytest.mark.parametrize("name", ["q", "dyad", "side", "since", "after"])
+def test_whatever_a_query_says_stays_text(name: str, query: str, attacked: TestClient) -> None:
+    answer = attacked.get("/", params={name: query[:19] if name == "after" else query[:10] if name == "since" else query})
+    assert answer.status_code == 200
+    document = html.fromstring(answer.text)
+    assert not document.xpath("//script | //img")
+    assert "49" not in document.text_content()
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/static/desk.css", "/api/v1/incidents", "/livez"])
+def test_no_script_runs_and_nothing_comes_from_elsewhere(path: str, attacked: TestClient) -> None:
+    headers = attacked.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none';")
+    assert "unsafe" not in policy
+    assert "script-src" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "http" not in (STATIC / "desk.css").read_text()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_pages_are_made_for_readers_of_all_kinds(path: str, attacked: TestClient) -> None:
+    document = page(attacked, path)
+    assert document.get("lang") == "en"
+    assert document.xpath("//title")[0].text_content().endswith("Clashwatch")
+    assert len(document.xpath("//h1")) == 1
+    for landmark in LANDMARKS:
+        assert len(document.xpath(f"//body/{landmark}")) == 1
+    assert document.xpath("//body/a[1]/@href") == ["#main"]
+    ids = document.xpath("//@id")
+    assert len(ids) == len(set(ids))
+    for table in document.xpath("//table"):
+        assert table.xpath("caption")
+        assert all(cell.get("scope") for cell in table.xpath(".//th"))
+    for field in document.xpath("//input"):
+        assert field.xpath("ancestor::label") or document.xpath(f"//label[@for='{field.get('id')}']")
+    for labelled in document.xpath("//@aria-labelledby"):
+        assert labelled in ids
+
+
+def test_the_style_knows_light_and_dark() -> None:
+    style = (STATIC / "desk.css").read_text()
+    assert "prefers-color-scheme: dark" in style
+    assert ":focus-visible" in style
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/", "https://a.example/"),
+        ("http://a.example/", "http://a.example/"),
+        ("javascript:alert(1)", None),
+        (" https://a.example/", None),
+        ("data:text/html,x", None),
+        (None, None),
+    ],
+)
+def test_only_web_addresses_become_links(url: str | None, shown: str | None) -> None:
+    assert web(url) == shown
