@@ -62,13 +62,11 @@ def snapshot(incident: Incident, subscriber: str) -> Notified:
 
 
 def sentences(incident: Incident, caused_by: str | None) -> tuple[AlertEvidence, ...]:
-    """The incident in its own sentences: the claims that stand, or what the reports say of the clash."""
-    figures = [
-        claim
-        for side, kinds in incident.toll.items()
-        for kind, toll in kinds.items()
-        for claim in _cited(incident, side, kind, toll.best, caused_by)[:1]
-    ]
+    """The incident in its own sentences: the claims that stand, deaths and the most people first, or what the reports
+    say of the clash."""
+    losses = [(kind, toll.best, side) for side, kinds in incident.toll.items() for kind, toll in kinds.items()]
+    losses.sort(key=lambda loss: (list(_VERBS).index(loss[0]), -loss[1]))
+    figures = [claim for kind, people, side in losses for claim in _cited(incident, side, kind, people, caused_by)[:1]]
     return tuple(map(_of_claim, figures)) or _of_report(incident, caused_by)
 
 

@@ -13,11 +13,12 @@ from shared.schemas import ArticleAnalyzed, ReportDetected
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim
 from shared.schemas.ids import derived_id
+from shared.schemas.places import Place
 from shared.schemas.report import Background, Report, dyad_of
 from shared.schemas.spans import Evidence
 
 _EVIDENCE = 5  # sentences a report shows
-_LIKELY = 4  # pairs that are scored
+_LIKELY = 3  # pairs that are scored
 _SECONDARY = 0.6  # strength of the sentence that makes a second clash of an article
 _GROUP_SHARE = 0.4  # how much of the state's telling a force in that state needs to be the side itself
 _NO_PAIR = 0.01  # score of an article in which nobody fights
@@ -105,13 +106,14 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         reading.lines,
         article.published,
     )
+    where = places(telling, reading.lines, article, homes)
     return Report(
         report_id=derived_id(article.article_id, article.version, "report", dyad_of(*pair)),
         side_a=min(pair),
         side_b=max(pair),
         dyad=dyad_of(*pair),
         border=next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None),
-        places=places(telling, reading.lines, article, homes),
+        places=where,
         date_start=days.start,
         date_end=days.end,
         date_prec=days.precision,
@@ -121,8 +123,20 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         claims=tuple(_distinct(claim for _, claim in told)),
         weapons=tuple(sorted({entry.weapon for line in lines for entry in line.entries if entry.weapon})),
         is_primary=is_primary,
-        evidence=tuple(_evidence(line, article) for line in lines[:_EVIDENCE]),
+        evidence=tuple(_evidence(line, article) for line in _shown(lines, telling, where, article)),
     )
+
+
+def _shown(
+    lines: Sequence[Line], telling: Sequence[Line], where: Iterable[Place], article: ArticleTagged
+) -> list[Line]:
+    """The most telling sentence, then the first to name each of the places, then the next most telling."""
+    shown = list(lines[:1])
+    for place in where:
+        naming = [line for line in telling if place.name in " ".join(article.body[line.start : line.end].split())]
+        if not any(line in naming for line in shown):
+            shown += naming[:1]
+    return [*shown, *(line for line in lines if line not in shown)][:_EVIDENCE]
 
 
 def _distinct(told: Iterable[Claim]) -> Iterator[Claim]:

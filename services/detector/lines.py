@@ -21,7 +21,7 @@ _PUNCTUATION = {
     "?": ".",
     "!": ".",
 }
-_QUOTES = '“”"«»'
+_MARKS = _PUNCTUATION | dict.fromkeys('“”"«»', "q")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
 _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border": "B"}
@@ -56,32 +56,29 @@ class Line:
 def read_lines(article: ArticleTagged, known: Lexicon) -> list[Line]:
     """All sentences of the article as lines."""
     starts = [mention.start for mention in article.mentions]
+    lowered = _lowered(article.body)
     lines = []
     for number, sentence in enumerate(article.sentences):
         inside = article.mentions[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
         line = Line(number, sentence.start, sentence.end, sentence.role, sentence.paragraph)
-        _fill(line, article.body, inside, known)
+        _fill(line, lowered, inside, known)
         lines.append(line)
     return lines
 
 
+def _lowered(text: str) -> str:
+    """Lower case without moving a character ("İ" would become two)."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
 def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) -> None:
-    symbols: list[str] = []
     at = line.start
     for mention in mentions:
-        _add_words(line, symbols, text, at, mention.start, known)
-        _add(
-            line,
-            symbols,
-            _symbol(mention),
-            text[mention.start : mention.end].lower(),
-            mention.start,
-            mention.end,
-            mention,
-        )
+        _add_words(line, text, at, mention.start, known)
+        _add(line, _symbol(mention), text[mention.start : mention.end], mention.start, mention.end, NOTHING, mention)
         at = mention.end
-    _add_words(line, symbols, text, at, line.end, known)
-    line.symbols = "".join(symbols)
+    _add_words(line, text, at, line.end, known)
 
 
 def _symbol(mention: Mention) -> str:
@@ -93,10 +90,9 @@ def _symbol(mention: Mention) -> str:
 
 
 def _add(
-    line: Line, symbols: list[str], symbol: str, word: str, start: int, end: int,
-    mention: Mention | None = None, entry: Entry = NOTHING,
-) -> None:  # fmt: skip
-    symbols.append(symbol)
+    line: Line, symbol: str, word: str, start: int, end: int, entry: Entry, mention: Mention | None = None
+) -> None:
+    line.symbols += symbol
     line.words.append(word)
     line.entries.append(entry)
     line.mentions.append(mention)
@@ -104,27 +100,36 @@ def _add(
     line.ends.append(end)
 
 
-def _add_words(line: Line, symbols: list[str], text: str, start: int, end: int, known: Lexicon) -> None:
+def _add_words(line: Line, text: str, start: int, end: int, known: Lexicon) -> None:
     """Words between two mentions; the longest phrase of the lexicon that begins at a word goes before the word."""
-    if start >= end:
+    if end == start or (end - start == 1 and text[start] == " "):
         return
-    tokens = [(m.group().lower(), m.start(), m.end()) for m in _TOKEN.finditer(text, start, end)]
+    spans = [match.span() for match in _TOKEN.finditer(text, start, end)]
+    words = [text[first:last] for first, last in spans]
+    if known.phrases.keys().isdisjoint(words):
+        entries = [known.entries.get(word, NOTHING) for word in words]
+        line.symbols += "".join(map(_word_symbol, words, entries))
+        line.words += words
+        line.entries += entries
+        line.mentions += [None] * len(words)
+        line.starts += [first for first, _ in spans]
+        line.ends += [last for _, last in spans]
+        return
     index = 0
-    while index < len(tokens):
-        word, first, last = tokens[index]
-        width = _phrase(tokens, index, known) if word in known.phrases else 1
-        if width > 1:
-            word = " ".join(token[0] for token in tokens[index : index + width])
-            last = tokens[index + width - 1][2]
+    while index < len(words):
+        width = _phrase(words, index, known) if words[index] in known.phrases else 1
+        word = " ".join(words[index : index + width])
         entry = known.entries.get(word, NOTHING)
-        symbol = _PUNCTUATION.get(word) or ("q" if word in _QUOTES else entry.symbol)
-        _add(line, symbols, symbol, word, first, last, None, entry)
+        _add(line, _word_symbol(word, entry), word, spans[index][0], spans[index + width - 1][1], entry)
         index += width
 
 
-def _phrase(tokens: list[tuple[str, int, int]], index: int, known: Lexicon) -> int:
-    for tail in known.phrases[tokens[index][0]]:
-        width = len(tail) + 1
-        if tuple(token[0] for token in tokens[index + 1 : index + width]) == tail:
-            return width
+def _word_symbol(word: str, entry: Entry) -> str:
+    return _MARKS.get(word) or entry.symbol
+
+
+def _phrase(words: list[str], index: int, known: Lexicon) -> int:
+    for tail in known.phrases[words[index]]:
+        if tuple(words[index + 1 : index + 1 + len(tail)]) == tail:
+            return len(tail) + 1
     return 1

@@ -39,7 +39,7 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
 
 
 def _mention(start: int, end: int, ref: str, form: str) -> Mention:
-    return Mention.model_construct(kind="date", start=start, end=end, ref=ref, form=form)
+    return Mention(kind="date", start=start, end=end, ref=ref, form=form)
 
 
 def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[int]) -> Mention | None:

@@ -153,7 +153,7 @@ def _is_locative(candidate: Candidate, text: str, folded: str) -> bool:
 
 def _mention(candidate: Candidate, meaning: Meaning) -> Mention:
     assert meaning.kind != "ignore"
-    return Mention.model_construct(
+    return Mention(
         kind=meaning.kind,
         start=candidate.start,
         end=candidate.end,

@@ -100,7 +100,7 @@ def _bounded(value: int, bound: Lexeme | None) -> Amount:
 
 def _mention(start: int, end: int, amount: Amount, form: str) -> Mention:
     low, best, high = amount
-    return Mention.model_construct(kind="number", start=start, end=end, low=low, best=best, high=high, form=form)
+    return Mention(kind="number", start=start, end=end, low=low, best=best, high=high, form=form)
 
 
 def _is_label(start: int, end: int, text: str, folded: str, known: Lexicon) -> bool:

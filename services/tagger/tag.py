@@ -1,5 +1,6 @@
 """Marks everything in an article that names an actor, a place, a border, an organisation, a number or a date."""
 
+from bisect import bisect_left
 from datetime import datetime
 
 from services.tagger.dates import find_dates
@@ -48,17 +49,18 @@ def _renamed(mention: Mention, into: str, known: Gazetteer) -> Mention:
     return mention.model_copy(update={"ref": into, "form": form, "sits_in": known.homes.get(into, ())})
 
 
-def _merge(*layers: list[Mention]) -> list[Mention]:
+def _merge(names: list[Mention], *layers: list[Mention]) -> list[Mention]:
     """One list in order; where two mentions overlap, the earlier layer wins."""
-    taken: list[Mention] = []
+    taken = names
     for layer in layers:
-        covered = sorted((m.start, m.end) for m in taken)
-        taken += [m for m in layer if not _overlaps(m, covered)]
-    return sorted(taken, key=lambda m: m.start)
+        starts = [m.start for m in taken]
+        taken = sorted([*taken, *(m for m in layer if _is_free(m, taken, starts))], key=lambda m: m.start)
+    return taken
 
 
-def _overlaps(mention: Mention, covered: list[tuple[int, int]]) -> bool:
-    return any(start < mention.end and mention.start < end for start, end in covered)
+def _is_free(mention: Mention, taken: list[Mention], starts: list[int]) -> bool:
+    after = bisect_left(starts, mention.end)
+    return after == 0 or taken[after - 1].end <= mention.start
 
 
 def borders_between(mentions: list[Mention], known: Gazetteer) -> tuple[Border, ...]:

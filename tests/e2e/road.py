@@ -19,7 +19,8 @@ from shared.store.port import IndexName
 from shared.store.sqlite_index import SqliteIndexStore
 
 SEEDS = {path.name[:3]: path for path in sorted((Path(__file__).parents[2] / "seeds").glob("*.txt"))}
-COPY = "Copy of "
+AGAIN = " again"
+"""What the name of a second copy ends in: it sorts like the first."""
 SEPTEMBER = ("001", "003", "004")
 """The seeds that name no day; they were published on PUBLISHED."""
 PUBLISHED = "2022-09-14"
@@ -71,14 +72,21 @@ class Folders:
 
 
 def drop_in_order(inbox: Path, names: Sequence[str], *, dated: bool = False) -> None:
-    """Seeds by number, copies as `Copy of 000`: the feeder takes the newest first, so the first is made the newest."""
+    """Seeds by number, copies as `000 again`: the feeder takes the newest first, so the first is made the newest."""
     for place, name in enumerate(names):
-        seed = SEEDS[name.removeprefix(COPY)]
-        path = inbox / f"{COPY if name.startswith(COPY) else ''}{seed.name}"
-        shutil.copyfile(seed, path)
+        path = drop(inbox, name)
         os.utime(path, (_LONG_AGO - place, _LONG_AGO - place))
-        if dated and seed.name[:3] in SEPTEMBER:
+        if dated and name[:3] in SEPTEMBER:
             write_sidecar(path)
+
+
+def drop(inbox: Path, name: str) -> Path:
+    """One seed or copy, renamed into place."""
+    seed = SEEDS[name.removesuffix(AGAIN)]
+    path = inbox / f"{seed.stem}{AGAIN if name.endswith(AGAIN) else ''}{seed.suffix}"
+    hidden = inbox / f".{path.name}"
+    shutil.copyfile(seed, hidden)
+    return hidden.rename(path)
 
 
 def write_sidecar(article: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.schemas.ids import article_id
-from tests.e2e.road import COPY, SEEDS, Folders, Row, all_apart_from_the_order, drop_in_order, members, number_of
+from tests.e2e.road import AGAIN, SEEDS, Folders, Row, all_apart_from_the_order, drop_in_order, members, number_of
 
 ORDERS = list(permutations(sorted(SEEDS)))
 
@@ -19,9 +19,9 @@ def with_copies(order: Sequence[str]) -> list[str]:
     names = list(order)
     for seed in order:
         first = names.index(seed)
-        names.insert(chance.randint(first + 1, len(names)), COPY + seed)
+        second = chance.randint(first + 1, len(names))
+        names.insert(second, seed + AGAIN)
         if chance.random() < 0.5:
-            second = names.index(COPY + seed)
             names[first], names[second] = names[second], names[first]
     return names
 

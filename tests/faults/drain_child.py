@@ -8,7 +8,7 @@ from shared.bus.sqlite import SqliteBus
 from shared.hosts.embedded import EmbeddedHost
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.host_stages import dropped, pure_stages
+from tests.unit.host_stages import dropped, slow_stages
 
 
 class Inbox:
@@ -35,7 +35,7 @@ def main(data: Path, files: int, workers: int) -> None:
     store = SqliteIndexStore(database)
     indexer = build_indexer(store, database.transaction)
     inbox = Inbox(database, SqliteBus(database), files)
-    host = EmbeddedHost(database, pure_stages, [indexer], sources=[inbox], workers=workers)
+    host = EmbeddedHost(database, slow_stages, [indexer], sources=[inbox], workers=workers)
     host.drain()
     host.close()
     database.close()

@@ -21,8 +21,6 @@ from shared.store.port import IndexName
 from shared.store.sqlite_index import SqliteIndexStore
 
 SECONDS = 120.0
-# Messages that may be committed together and between two looks: a kill cannot be aimed more finely.
-STRIDE = 120
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 HIDDEN = ("withdrawn", "merged", "replayed", "dropped")
 # When something happened, by our own clock, is not part of what happened; a dead letter's bytes hold a
@@ -38,13 +36,19 @@ def undisturbed(command: Sequence[str], data: Path) -> State:
     return final_state(data)
 
 
-def disturbed(command: Sequence[str], data: Path, *, kills: int, work: int, seed: int) -> State:
-    """The final state after so many kills; `work` is what `work_done` gives after an undisturbed run."""
+def disturbed(
+    command: Sequence[str], data: Path, *, kills: int, work: int, seed: int, stride: int = 15
+) -> State:
+    """The final state after so many kills.
+
+    `work` is what `work_done` gives after an undisturbed run, `stride` how much of it the program commits at once: a
+    kill cannot be aimed more finely.
+    """
     moments = random.Random(seed)
     for left in range(kills, 0, -1):
         done = work_done(data)
         share = max(0, work - done) / left
-        goes_far = moments.random() < share / STRIDE
+        goes_far = moments.random() < share / stride
         target = done + moments.randint(1, max(1, round(2 * share))) if goes_far else None
         assert _kill(command, data, target, moments), f"done with {left} kills left"
     subprocess.run(command, check=True, timeout=SECONDS)

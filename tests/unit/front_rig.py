@@ -1,15 +1,18 @@
 """A data folder for the command line, the exports and the desk: the seeds, and one hostile article."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
+import httpx
 import pytest
 
+from services.desk.serve import serve
 from services.indexer.documents import documents
-from services.pipeline import opened
+from services.pipeline import desk, opened
+from shared.metrics import Metrics
 from shared.schemas import AlertRaised, ArticleAnalyzed, IncidentChanged, Message
 from shared.schemas.claims import Claim
 from shared.schemas.incident import Incident, IncidentClaim, Link, Moment, Toll
@@ -36,14 +39,23 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose only article says `ATTACK` wherever an article can say something."""
-    with closing(Database(tmp_path)) as database:
+    data = tmp_path_factory.mktemp("hostile")
+    with closing(Database(data)) as database:
         store = SqliteIndexStore(database)
         for message in (article(), IncidentChanged(incident=incident()), IncidentChanged(incident=merged()), alert()):
             put(store, message)
-    yield tmp_path
+    return data
+
+
+@contextmanager
+def desk_client(data: Path, **settings: object) -> Iterator[httpx.Client]:
+    """The desk over a data folder, served for real."""
+    app = desk(Settings.model_validate({"data": data} | settings), Metrics())
+    with serve(app, "127.0.0.1", 0) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
 
 
 def put(store: SqliteIndexStore, message: Message) -> None:
@@ -57,9 +69,7 @@ def article() -> ArticleAnalyzed:
     body = f"{ATTACK}\n\n{ATTACK} killed two"
     everything = Evidence(start=0, end=len(body), text=body)
     claim = Claim(side="AM", kind="killed", best=2, claimed_by=ATTACK, evidence=everything)
-    report = Report(
-        report_id="r", side_a="AM", side_b=ATTACK, dyad="AM-x", claims=(claim,), evidence=(everything,)
-    )
+    report = Report(report_id="r", side_a="AM", side_b=ATTACK, dyad="AM-x", claims=(claim,), evidence=(everything,))
     return ArticleAnalyzed(
         article_id=ARTICLE,
         path=f"{ATTACK}.txt",
@@ -121,9 +131,7 @@ def incident(**changes: object) -> Incident:
                 day="2020-01-01", reported=None, side=ATTACK, kind="killed", best=2, claimed_by=ATTACK, report_id="r"
             ),
         ),
-        "links": (
-            Link(report_id="r", article_id=ARTICLE, stem=ATTACK, reasons=(ATTACK,), evidence=(evidence,)),
-        ),
+        "links": (Link(report_id="r", article_id=ARTICLE, stem=ATTACK, reasons=(ATTACK,), evidence=(evidence,)),),
         "articles": (ATTACK,),
         "merged_from": (MERGED,),
     }

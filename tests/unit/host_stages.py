@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.errors import TransientError
@@ -71,6 +72,16 @@ def pure_stages() -> Sequence[Stage]:
         Stage("tagger", (ArticleNormalized,), (ArticleTagged,), tag),
         Stage("detector", (ArticleTagged,), (ArticleAnalyzed,), detect),
     )
+
+
+def slow_stages() -> Sequence[Stage]:
+    """The same, taking 5 ms for each article: long enough to be disturbed."""
+
+    def tag_slowly(message: Message, now: datetime) -> Iterable[Message]:
+        time.sleep(0.005)
+        return tag(message, now)
+
+    return tuple(replace(s, apply=tag_slowly) if s.name == "tagger" else s for s in pure_stages())
 
 
 def no_stages() -> Sequence[Stage]:

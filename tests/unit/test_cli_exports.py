@@ -82,7 +82,9 @@ def test_prio_grid_cells_are_those_of_the_published_data() -> None:
     assert priogrid_gid(90, 180) == 259200
 
 
-@pytest.mark.parametrize(("gw", "region"), [(2, "Americas"), (371, "Europe"), (625, "Africa"), (652, "Middle East"), (703, "Asia")])
+@pytest.mark.parametrize(
+    ("gw", "region"), [(2, "Americas"), (371, "Europe"), (625, "Africa"), (652, "Middle East"), (703, "Asia")]
+)
 def test_ucdp_regions_follow_the_state_numbers(gw: int, region: str) -> None:
     assert ucdp_region(gw) == region
 

@@ -52,7 +52,11 @@ def rows(run: Run, *arguments: object) -> list[dict[str, Any]]:
     ],
 )
 def test_lines_have_the_fields_of_the_contract(
-    command: str, count: int | None, fields: str, run: Run, seeded: Path  # noqa: F811
+    command: str,
+    count: int | None,
+    fields: str,
+    run: Run,
+    seeded: Path,  # noqa: F811
 ) -> None:
     found = rows(run, command, "--data", seeded)
     assert found

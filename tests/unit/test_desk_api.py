@@ -7,43 +7,37 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from fastapi.testclient import TestClient
 
 from services.exports import EXPORTS
-from services.pipeline import desk
-from shared.metrics import METRICS, Metrics
+from shared.metrics import METRICS
 from shared.schemas import DeadLetter
 from shared.schemas.incident import Incident
-from shared.settings import Settings
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ATTACK, INCIDENT, MERGED, NOW, hostile, put, seeded  # noqa: F401
+from tests.unit.front_rig import ATTACK, INCIDENT, MERGED, NOW, desk_client, hostile, put, seeded  # noqa: F401
 
 
-def client_of(data: Path, **settings: Any) -> TestClient:
-    return TestClient(desk(Settings(data=data, **settings), Metrics()), base_url="http://localhost")
-
-
-@pytest.fixture
-def client(seeded: Path) -> Iterator[TestClient]:  # noqa: F811
-    with client_of(seeded) as client:
+@pytest.fixture(scope="module")
+def client(seeded: Path) -> Iterator[httpx.Client]:  # noqa: F811
+    with desk_client(seeded) as client:
         yield client
 
 
-@pytest.fixture
-def attacked(hostile: Path) -> Iterator[TestClient]:  # noqa: F811
-    with client_of(hostile) as client:
+@pytest.fixture(scope="module")
+def attacked(hostile: Path) -> Iterator[httpx.Client]:  # noqa: F811
+    with desk_client(hostile) as client:
         yield client
 
 
-def read(client: TestClient, path: str, **query: Any) -> Any:
+def read(client: httpx.Client, path: str, **query: Any) -> Any:
     answer = client.get(f"/api/v1{path}", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
 
-def walk(client: TestClient, path: str, **query: Any) -> list[dict[str, Any]]:
+def walk(client: httpx.Client, path: str, **query: Any) -> list[dict[str, Any]]:
     items, cursor = [], ""
     while cursor is not None:
         page = read(client, path, cursor=cursor, **query)
@@ -55,13 +49,13 @@ def walk(client: TestClient, path: str, **query: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("path", ["/incidents", "/articles", "/alerts", "/files", "/dead-letters"])
 @pytest.mark.parametrize("limit", [1, 2, 500])
-def test_pages_of_any_size_show_every_row_once(path: str, limit: int, client: TestClient) -> None:
+def test_pages_of_any_size_show_every_row_once(path: str, limit: int, client: httpx.Client) -> None:
     whole = read(client, path, limit=500)["items"]
     assert walk(client, path, limit=limit) == whole
     assert whole or path == "/dead-letters"
 
 
-def test_rows_have_the_names_of_the_contract(client: TestClient) -> None:
+def test_rows_have_the_names_of_the_contract(client: httpx.Client) -> None:
     [one, *_] = read(client, "/incidents")["items"]
     Incident.model_validate(one)
     [article, *_] = read(client, "/articles")["items"]
@@ -72,7 +66,7 @@ def test_rows_have_the_names_of_the_contract(client: TestClient) -> None:
     assert file.keys() >= {"path", "state", "reason", "article_id"}
 
 
-def test_lists_can_be_narrowed(client: TestClient) -> None:
+def test_lists_can_be_narrowed(client: httpx.Client) -> None:
     assert {one["dyad"] for one in read(client, "/incidents", dyad="KG-TJ")["items"]} == {"KG-TJ"}
     assert {one["dyad"] for one in read(client, "/incidents", side="AZ")["items"]} == {"AM-AZ"}
     assert len(read(client, "/incidents", since="2020-07-01")["items"]) == 1
@@ -96,20 +90,20 @@ def test_lists_can_be_narrowed(client: TestClient) -> None:
         ("/nothing", {}, 404),
     ],
 )
-def test_what_cannot_be_answered_says_so(path: str, query: dict[str, Any], status: int, client: TestClient) -> None:
+def test_what_cannot_be_answered_says_so(path: str, query: dict[str, Any], status: int, client: httpx.Client) -> None:
     answer = client.get(f"/api/v1{path}", params=query)
     assert answer.status_code == status
     assert answer.json()["detail"]
 
 
-def test_an_incident_and_an_article_by_id(client: TestClient) -> None:
+def test_an_incident_and_an_article_by_id(client: httpx.Client) -> None:
     [one, *_] = read(client, "/incidents")["items"]
     assert read(client, f"/incidents/{one['incident_id']}") == one
     [article, *_] = read(client, "/articles")["items"]
     assert read(client, f"/articles/{article['article_id']}") == article
 
 
-def test_a_merged_incident_answers_with_the_one_it_went_into(attacked: TestClient) -> None:
+def test_a_merged_incident_answers_with_the_one_it_went_into(attacked: httpx.Client) -> None:
     answer = attacked.get(f"/api/v1/incidents/{MERGED}")
     assert answer.json()["incident_id"] == INCIDENT
     assert answer.headers["Content-Location"] == f"/api/v1/incidents/{INCIDENT}"
@@ -117,7 +111,7 @@ def test_a_merged_incident_answers_with_the_one_it_went_into(attacked: TestClien
     assert (page.status_code, page.headers["Location"]) == (308, f"/incidents/{INCIDENT}")
 
 
-def test_search_pages_and_escapes(client: TestClient, attacked: TestClient) -> None:
+def test_search_pages_and_escapes(client: httpx.Client, attacked: httpx.Client) -> None:
     both = read(client, "/search", q="Jermuk")
     assert len(both["items"]) == 2
     first = read(client, "/search", q="Jermuk", limit=1)
@@ -142,13 +136,13 @@ def test_dead_letters_are_listed_with_their_bytes(tmp_path: Path) -> None:
     )
     with closing(Database(tmp_path)) as database:
         put(SqliteIndexStore(database), letter)
-    with client_of(tmp_path) as client:
+    with desk_client(tmp_path) as client:
         [row] = read(client, "/dead-letters")["items"]
     assert DeadLetter.model_validate_json(json.dumps(row)) == letter
 
 
 @pytest.mark.parametrize("name", list(EXPORTS))
-def test_exports_are_what_the_command_writes(name: str, client: TestClient) -> None:
+def test_exports_are_what_the_command_writes(name: str, client: httpx.Client) -> None:
     answer = client.get(f"/api/v1/export.{name}", params={"dyad": "KG-TJ"})
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == EXPORTS[name].media_type
@@ -157,7 +151,7 @@ def test_exports_are_what_the_command_writes(name: str, client: TestClient) -> N
         assert [row["dyad"] for row in csv.DictReader(answer.text.splitlines())] == ["KG-TJ"]
 
 
-def test_the_description_names_every_route_and_its_answer(client: TestClient) -> None:
+def test_the_description_names_every_route_and_its_answer(client: httpx.Client) -> None:
     description = client.get("/api/v1/openapi.json").json()
     assert description["openapi"].startswith("3.")
     paths = set(description["paths"])
@@ -168,15 +162,15 @@ def test_the_description_names_every_route_and_its_answer(client: TestClient) ->
         assert schema["schema"]["$ref"].rpartition("/")[2] in description["components"]["schemas"]
 
 
-def test_health(client: TestClient, tmp_path: Path) -> None:
+def test_health(client: httpx.Client, tmp_path: Path) -> None:
     assert client.get("/livez").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ok"}
-    with client_of(tmp_path / "none") as nothing:
+    with desk_client(tmp_path / "none") as nothing:
         assert nothing.get("/livez").status_code == 200
         assert nothing.get("/readyz").status_code == 503
 
 
-def test_every_metric_of_the_list_is_there(client: TestClient) -> None:
+def test_every_metric_of_the_list_is_there(client: httpx.Client) -> None:
     text = client.get("/metrics").text
     for metric in METRICS:
         assert f"# HELP {metric.name.removesuffix('_total')}" in text
@@ -185,13 +179,13 @@ def test_every_metric_of_the_list_is_there(client: TestClient) -> None:
 
 
 def test_only_names_of_this_machine_are_answered(seeded: Path) -> None:  # noqa: F811
-    with client_of(seeded) as client:
+    with desk_client(seeded) as client:
         assert client.get("/livez", headers={"Host": "evil.example"}).status_code == 400
         assert client.get("/livez", headers={"Host": "127.0.0.1:8000"}).status_code == 200
-    with client_of(seeded, host="0.0.0.0") as client:
+    with desk_client(seeded, host="0.0.0.0") as client:
         assert client.get("/livez", headers={"Host": "desk.example"}).status_code == 200
 
 
-def test_nothing_can_be_written(client: TestClient) -> None:
+def test_nothing_can_be_written(client: httpx.Client) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         assert client.request(method, "/api/v1/incidents").status_code == 405
