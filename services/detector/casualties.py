@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.words import words
 
@@ -28,9 +29,10 @@ _PHRASE = re.compile(
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
 _TIGHT_RIGHT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd])")
+_INCLUDING = re.compile(r",<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})$")
 _LIST = re.compile(r"(?:,|&|,&|i|,i)[ar]*\Z")
-_SINGULAR = re.compile(r"a(?:[xJAO'd]){0,4}?(?P<head>[mc])")
+_SINGULAR = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _ZERO = re.compile(r"z[avxrJ]{0,3}?(?P<noun>[FIWhmcKCMQ])")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
 _MIXED = re.compile(r"[KWCd],?[x&]?(?:,?[KWC])?&[WCKI]|K&W|KW")
@@ -57,6 +59,7 @@ class Figure:
     vague: bool = False
     predicate: int = -1
     foe: bool = False
+    prisoners: bool = False
 
 
 # Soldiers of the other side, in the mouth of whoever speaks.
@@ -125,7 +128,7 @@ def _figure(line: Line, at: int, before: list[Figure]) -> Figure | None:
         vague=best is None, part=_is_part(line, at), foe=_is_foe(line, at, phrase.end),
     )  # fmt: skip
     if phrase.head in _NOUNS:
-        return replace(figure, kind=_NOUNS[phrase.head], predicate=phrase.end - 1)
+        return replace(figure, kind=_NOUNS[phrase.head], predicate=phrase.end - 1, prisoners=phrase.head == "R")
     if phrase.head == "F":
         return _of_noun(line, figure, phrase)
     return _by_predicate(line, figure, phrase, before)
@@ -207,6 +210,7 @@ def _by_predicate(line: Line, figure: Figure, phrase: _Phrase, before: list[Figu
     inherits = before[-1] if before and _joined(line, before[-1], figure.at, bool(phrase.head)) else None
     if right >= 0 and (left < 0 or _is_nearer(line, phrase, left, right)):
         found = replace(figure, kind=_PREDICATES[line.symbols[right]], predicate=right)
+        found = _with_side_between(line, found, phrase.end)
     elif left >= 0 and (taken := _from_left(line, figure, left)):
         found = taken
     elif inherits and (phrase.head or _ends_clause(line, phrase.end)):
@@ -248,6 +252,14 @@ def _speaks_or_moves(line: Line, phrase: _Phrase) -> bool:
 _PASSIVE_SAYING = words("casualties.passive_saying")
 
 
+def _with_side_between(line: Line, figure: Figure, end: int) -> Figure:
+    """`three members of the force known as the X were killed`: the only actor between the people and the verb."""
+    between = line.symbols[end : figure.predicate]
+    if figure.side_at >= 0 or figure.pronoun >= 0 or re.search(r"[,&bi;.]", between):
+        return figure
+    return replace(figure, side_at=_side_in(line, end, figure.predicate))
+
+
 def _is_nearer(line: Line, phrase: _Phrase, left: int, right: int) -> bool:
     """Whether "were killed" behind the people goes before "killed" in front of them."""
     if line.symbols[right - 1] == "v":
@@ -281,8 +293,10 @@ def _right(line: Line, phrase: _Phrase) -> int:
     """The item of the predicate behind the phrase, -1 for none."""
     if phrase.head == "d":
         return next(i for i in range(phrase.at + 1, len(line)) if line.symbols[i] == "d")
-    match = _TIGHT_RIGHT.match(line.symbols, phrase.end) or (
-        _RIGHT.match(line.symbols, phrase.end) if phrase.head else None
+    match = (
+        _TIGHT_RIGHT.match(line.symbols, phrase.end)
+        or _INCLUDING.match(line.symbols, phrase.end)
+        or (_RIGHT.match(line.symbols, phrase.end) if phrase.head else None)
     )
     if not match:
         return -1
@@ -434,7 +448,7 @@ def _subject(line: Line, verb: int) -> int:
     for index in range(verb - 1, max(-1, verb - 14), -1):
         if line.symbols[index] in ".;S":
             return -1
-        if line.symbols[index] in "JA":
+        if line.symbols[index] in "JA" and not is_ground(line, index):
             return -1 if _has_partner(line, index) or _is_scene(line, index) else index
     return -1
 

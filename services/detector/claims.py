@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
 from services.detector.fights import Side, compares
+from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.when import _days
 from services.detector.words import words
@@ -12,16 +13,20 @@ from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
 from shared.schemas.spans import Evidence
 
-_SOIL = words("claims.soil")
 _BOTH = words("claims.both")
+_GROUPS = words("claims.groups")
 
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two sides of a report, and what else counts as one of them (an ally, the state it sits in)."""
+    """The two sides of a report, and what else counts as one of them (an ally, the state it sits in).
+
+    `groups` names the armed group the article tells of most in each state that has one.
+    """
 
     one: Side
     other: Side
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def other_than(self, name: str) -> str | None:
         """The opponent of `name`."""
@@ -75,7 +80,9 @@ def claims(
         for figure in found.get(line.number, ()):
             if belongs_to_the_past(line, figure):
                 continue
-            claim = _claim(figure, line, article, parties, told, line.number in near)
+            claim = _claim(
+                figure, line, article, parties, told, line.number in near or line.number - told.side_line <= 3
+            )
             if claim:
                 yield line, claim
                 if claim.side != "total":
@@ -157,7 +164,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     outright = (
         _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
-        or _enemy(figure, parties, claimant)
+        or _enemy(figure, line, parties, claimant)
     )
     if outright:
         return outright
@@ -200,11 +207,13 @@ def _by_both(line: Line, figure: Figure) -> bool:
     return any(entry.mutual for entry in before)
 
 
-def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
+def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
-    if claimant.side and claimant.side != "both" and figure.foe:
-        return parties.other_than(claimant.side)
-    return None
+    if claimant.side is None or claimant.side == "both" or not (figure.foe or figure.prisoners):
+        return None
+    enemy = parties.other_than(claimant.side)
+    irregular = _GROUPS & set(line.words[figure.at : figure.end])
+    return parties.groups.get(enemy, enemy) if enemy and irregular else enemy
 
 
 def _own(claimant: Claimant, parties: Parties) -> str | None:
@@ -213,7 +222,7 @@ def _own(claimant: Claimant, parties: Parties) -> str | None:
 
 def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
     """Whom `its`, `their`, `our` stands for: the nearest side before it, else the first of the sentence before."""
-    before = [m for i, m in line.actors() if i < pronoun and not _is_ground(line, i)]
+    before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
     if before:
         return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
     if previous is not None:
@@ -241,7 +250,7 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
         code, sector = None, ""
         if mention.kind == "place" and mention.place and mention.form != "dateline":
             code, sector = mention.place.country, mention.place.sector  # of two claimants neither
-        elif mention.kind == "actor" and _is_ground(line, index):
+        elif mention.kind == "actor" and is_ground(line, index):
             code = mention.ref
         side = parties.on_ground(code, sector) if code else None
         if side:
@@ -249,26 +258,6 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
             if best is None or distance < best[0]:
                 best = (distance, side)
     return best[1] if best else None
-
-
-def _is_ground(line: Line, at: int) -> bool:
-    if any(word in _SOIL for word in line.words[at + 1 : at + 3]):
-        return True
-    if at > 1 and line.words[at - 1] == "of" and line.words[at - 2] in _DIRECTIONS:
-        return True
-    return at > 0 and line.words[at - 1] in (
-        "in",
-        "inside",
-        "into",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "central",
-    )
-
-
-_DIRECTIONS = words("claims.directions")
 
 
 def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
@@ -299,7 +288,8 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     place = next((m.place for m in inside if m.kind == "place" and m.place), None)
     if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
         return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
-    return actor or (place.country if place and len(place.country) == 2 else None)
+    agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)
+    return actor or agency or (place.country if place and len(place.country) == 2 else None)
 
 
 def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:

@@ -1,5 +1,6 @@
 """An article read once: its lines, what each tells of fights and losses, and which of them look back."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -49,6 +50,17 @@ class Reading:
         """How much the words betray another kind of article, 0..1."""
         return otherness(self.lines)
 
+    @cached_property
+    def groups(self) -> Mapping[str, str]:
+        """The armed group named most in each state where one sits."""
+        named = Counter(m.ref for m in self.article.mentions if m.kind == "actor" and len(m.ref) != 2)
+        sits = {m.ref: m.sits_in for m in self.article.mentions if m.kind == "actor"}
+        groups: dict[str, str] = {}
+        for name, _ in named.most_common():
+            for state in sits[name]:
+                groups.setdefault(state, name)
+        return groups
+
     def homes(self, pair: Pair) -> frozenset[str]:
         """The states the two sides are or sit in."""
         return self.sides[pair[0]].homes | self.sides[pair[1]].homes
@@ -56,7 +68,7 @@ class Reading:
     def claims(self, pair: Pair) -> list[tuple[Line, Claim]]:
         """What the lines that do not look back claim of the two sides' losses."""
         if pair not in self._claims:
-            parties = Parties(self.sides[pair[0]], self.sides[pair[1]])
+            parties = Parties(self.sides[pair[0]], self.sides[pair[1]], self.groups)
             current = [line for line in self.lines if line.number not in self.past]
             near = frozenset(
                 number + after

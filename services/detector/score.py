@@ -12,7 +12,6 @@ from services.detector.lexicon import RULES
 from services.detector.lines import Line
 
 
-
 @lru_cache(maxsize=1)
 def weights() -> dict[str, float]:
     """`bias`, `threshold` and the feature weights, read once a process."""

@@ -1,14 +1,14 @@
 """How far two reports of one dyad agree: points and reasons, the same whichever of the two comes first."""
 
 import math
-from collections.abc import Iterator
-from datetime import date
 
 from services.linker.profile import YEAR_DAYS, Days, Profile, year_day
 from services.linker.rule import Rule
 
-Part = tuple[float, str]
+# Points, the reason with a place for what agrees, and that.
+Part = tuple[float, str, object]
 
+_NEVER = (0, 0)
 _EARTH_KM = 6371.0088
 
 
@@ -17,71 +17,91 @@ def agreement(one: Profile, other: Profile, rule: Rule) -> float:
     parts = _parts(one, other, rule)
     if parts is None:
         return 0.0
-    points = sum(part[0] for part in parts)
+    # Exact, so that it does not depend on the order of the parts.
+    points = math.fsum(part[0] for part in parts)
     needed = 0.0 if one.days and other.days else rule.enough
     return points if points > 0 and points >= needed else 0.0
 
 
 def reasons(one: Profile, other: Profile, rule: Rule) -> tuple[str, ...]:
     """What agrees, in words, weightiest first."""
-    parts = sorted(_parts(one, other, rule) or (), key=lambda part: -part[0])
-    return tuple(reason for points, reason in parts if points > 0)
+    parts = [part for part in _parts(one, other, rule) or () if part[0] > 0]
+    return tuple(words for _, words in sorted((-points, _in_words(reason, what)) for points, reason, what in parts))
+
+
+def _in_words(reason: str, what: object) -> str:
+    return reason.format(", ".join(sorted(what)) if isinstance(what, frozenset) else what)
 
 
 def _parts(one: Profile, other: Profile, rule: Rule) -> list[Part] | None:
     """None where something contradicts."""
     if one.article_id == other.article_id:
         return None
-    days = _days(one, other, rule)
-    if days is None:
-        return None
-    place = _place(one, other, rule)
-    if place is None:
-        return None
-    return [*days, *place, *_figures(one, other, rule), *_text(one, other, rule)]
-
-
-def _days(one: Profile, other: Profile, rule: Rule) -> list[Part] | None:
-    if one.days and other.days:
-        apart = gap(one.days, other.days)
-        return None if apart > rule.max_days_apart else [_near_days(apart, rule)]
-    if not (_years_fit(one, other) and _published_fits(one, other, rule)):
-        return None
-    return _undated(one, other, rule)
-
-
-def _near_days(apart: int, rule: Rule) -> Part:
-    if apart == 0:
-        return rule.points.same_days, "same day"
-    return rule.points.near_days, f"{apart} day{'s' * (apart > 1)} apart"
-
-
-def _undated(one: Profile, other: Profile, rule: Rule) -> list[Part] | None:
     parts: list[Part] = []
-    for find in (_month_days, _window, _weekdays, _fresh):
-        part = find(one, other, rule)
-        if part is None:
-            return None
-        if part[0]:
-            parts.append(part)
+    fits = _dated if one.days and other.days else _undated
+    if not fits(one, other, rule, parts) or not _place(one, other, rule, parts):
+        return None
+    _figures(one, other, rule, parts)
+    _text(one, other, rule, parts)
     return parts
 
 
-_NEUTRAL: Part = (0.0, "")
-
-
-def _month_days(one: Profile, other: Profile, rule: Rule) -> Part | None:
-    first, second = _year_days(one), _year_days(other)
-    if first is None or second is None or not (one.month_days or other.month_days):
-        return _NEUTRAL
-    apart = min(gap(first, (second[0] + turn, second[1] + turn)) for turn in (-YEAR_DAYS, 0, YEAR_DAYS))
-    if apart > rule.max_days_apart:
-        return None
-    if max(first[1] - first[0], second[1] - second[0]) >= rule.max_dated_days:
-        return rule.points.date_window, "same month"
+def _dated(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
+    apart = gap(one.days or _NEVER, other.days or _NEVER)
     if apart == 0:
-        return rule.points.same_month_day, "same day and month"
-    return rule.points.near_month_day, f"day and month {apart} apart"
+        parts.append((rule.points.same_days, "same day", ""))
+    else:
+        parts.append((rule.points.near_days, "{} day apart" if apart == 1 else "{} days apart", apart))
+    return apart <= rule.max_days_apart
+
+
+def _undated(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
+    """What a pair of which at least one has no date still says of when."""
+    return (
+        max(one.years[0], other.years[0]) <= min(one.years[1], other.years[1])
+        and _published(one, other, rule, parts)
+        and _weekdays(one, other, rule, parts)
+        and _month_days(one, other, rule, parts)
+        and _window(one, other, rule, parts)
+    )
+
+
+def _published(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
+    """What is published was there by then (a day more for time zones), and is no old story."""
+    first, second = one.days or one.published_on, other.days or other.published_on
+    if first is None or second is None:
+        return True
+    apart, limits = gap(first, second), rule.publication
+    if apart <= limits.fresh_days:
+        parts.append((rule.points.fresh, "published at the time", ""))
+    if not one.days and not other.days:
+        return apart <= limits.max_days_apart
+    clash, article = (first, second) if one.days else (second, first)
+    return clash[0] - 1 <= article[0] <= clash[1] + limits.max_days_after
+
+
+def _weekdays(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
+    if one.weekdays & other.weekdays:
+        parts.append((rule.points.same_weekdays, "same weekday", ""))
+    elif one.weekdays and other.weekdays:
+        return not one.near_weekdays.isdisjoint(other.weekdays)
+    return True
+
+
+def _month_days(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
+    if one.month_days is None and other.month_days is None:
+        return True
+    first, second = _year_days(one), _year_days(other)
+    if first is None or second is None:
+        return True
+    apart = min(gap(first, (second[0] + turn, second[1] + turn)) for turn in (-YEAR_DAYS, 0, YEAR_DAYS))
+    if max(first[1] - first[0], second[1] - second[0]) >= rule.max_dated_days:
+        parts.append((rule.points.date_window, "same month", ""))
+    elif apart == 0:
+        parts.append((rule.points.same_month_day, "same day and month", ""))
+    else:
+        parts.append((rule.points.near_month_day, "day and month {} apart", apart))
+    return apart <= rule.max_days_apart
 
 
 def _year_days(one: Profile) -> Days | None:
@@ -92,72 +112,27 @@ def _year_days(one: Profile) -> Days | None:
     return first, first + days[1] - days[0]
 
 
-def _window(one: Profile, other: Profile, rule: Rule) -> Part | None:
+def _window(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
     first, second = one.days or one.window, other.days or other.window
     if first is None or second is None:
-        return _NEUTRAL
-    if gap(first, second) > rule.max_days_apart:
-        return None
-    return rule.points.date_window, "dates that do not exclude each other"
-
-
-def _weekdays(one: Profile, other: Profile, rule: Rule) -> Part | None:
-    if not one.weekdays or not other.weekdays:
-        return _NEUTRAL
-    if one.weekdays & other.weekdays:
-        return rule.points.same_weekdays, "same weekday"
-    apart = min(min((a - b) % 7, (b - a) % 7) for a in one.weekdays for b in other.weekdays)
-    return None if apart > rule.max_days_apart else _NEUTRAL
-
-
-def _fresh(one: Profile, other: Profile, rule: Rule) -> Part | None:
-    """Published, or happened and published, within a few days."""
-    first, second = one.days or _on(one.published), other.days or _on(other.published)
-    if first is None or second is None or gap(first, second) > rule.publication.fresh_days:
-        return _NEUTRAL
-    return rule.points.fresh, "published at the time"
-
-
-def _on(day: int | None) -> Days | None:
-    return None if day is None else (day, day)
-
-
-def _years_fit(one: Profile, other: Profile) -> bool:
-    after = max(one.years[0], other.years[0], _year(one, 0))
-    before = min(one.years[1], other.years[1], _year(one, 1))
-    first, last = _year(other, 0), _year(other, 1)
-    return max(after, first) <= min(before, last)
-
-
-def _year(one: Profile, edge: int) -> int:
-    days = one.days or one.window
-    return date.fromordinal(days[edge]).year if days else (0, 9999)[edge]
-
-
-def _published_fits(one: Profile, other: Profile, rule: Rule) -> bool:
-    """What is published was there by then, and is no old story; a day more for time zones."""
-    limits = rule.publication
-    for article, clash in ((one, other), (other, one)):
-        if article.days is None and article.published is not None and clash.days is not None:
-            first, last = clash.days
-            return first - 1 <= article.published <= last + limits.max_days_after
-    if one.published is None or other.published is None:
         return True
-    return abs(one.published - other.published) <= limits.max_days_apart
+    parts.append((rule.points.date_window, "dates that do not exclude each other", ""))
+    return gap(first, second) <= rule.max_days_apart
 
 
-def _place(one: Profile, other: Profile, rule: Rule) -> list[Part] | None:
+def _place(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
     points = rule.points
-    same = one.names & other.names
-    if same:
+    if same := one.names & other.names:
         extra = min(len(same) - 1, 2) * points.another_same_place
-        return [(points.same_place + extra, f"same place: {', '.join(sorted(same))}")]
-    shared = one.sectors & other.sectors
-    if shared:
-        return [(points.near_place, f"same sector: {', '.join(sorted(shared))}")]
-    if one.names and other.names:
-        return [(points.near_place, "places near each other")] if _near(one, other, rule) else None
-    return [(points.other_sector, "other sector")] if one.sectors and other.sectors else []
+        parts.append((points.same_place + extra, "same place: {}", same))
+    elif shared := one.sectors & other.sectors:
+        parts.append((points.near_place, "same sector: {}", shared))
+    elif one.names and other.names:
+        parts.append((points.near_place, "places near each other", ""))
+        return _near(one, other, rule)
+    elif one.sectors and other.sectors:
+        parts.append((points.other_sector, "other sector", ""))
+    return True
 
 
 def _near(one: Profile, other: Profile, rule: Rule) -> bool:
@@ -170,28 +145,29 @@ def _near(one: Profile, other: Profile, rule: Rule) -> bool:
     )
 
 
-def _figures(one: Profile, other: Profile, rule: Rule) -> Iterator[Part]:
+def _figures(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> None:
     points = rule.points
-    for side, kind, number in sorted(one.figures & other.figures):
-        if number >= 10:
-            weight = points.figure_from_10
+    for figure in one.figures & other.figures:
+        number = figure[2]
+        if number >= 20:
+            weight = points.figure_from_20
         else:
             weight = points.figure_from_3 if number >= 3 else points.figure_from_1
-        yield weight, f"{side} {number} {kind}"
+        parts.append((weight, "{0[0]} {0[2]} {0[1]}", figure))
 
 
-def _text(one: Profile, other: Profile, rule: Rule) -> Iterator[Part]:
+def _text(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> None:
     likeness, points = rule.likeness, rule.points
     if one.signature is not None and other.signature is not None:
         bits = (one.signature ^ other.signature).bit_count()
         if bits <= likeness.same_text_bits:
-            yield points.same_text, "same text"
+            parts.append((points.same_text, "same text", ""))
         elif bits <= likeness.alike_text_bits:
-            yield points.alike_text, "text alike"
-    if min(len(one.title), len(other.title)) >= likeness.min_title_words:
+            parts.append((points.alike_text, "text alike", ""))
+    if one.title and other.title:
         shared = len(one.title & other.title)
-        if shared >= likeness.alike_titles * len(one.title | other.title):
-            yield points.alike_titles, "titles alike"
+        if shared and shared >= likeness.alike_titles * (len(one.title) + len(other.title) - shared):
+            parts.append((points.alike_titles, "titles alike", ""))
 
 
 def gap(one: Days, other: Days) -> int:

@@ -172,21 +172,17 @@ def _sought_keys(own: Profile, rule: Rule) -> Iterator[Key]:
 
 
 def _things(own: Profile) -> Iterator[Key]:
+    """A pair that shares none of these, nor days, month days or a text, has not points enough: `Rule` sees to it."""
     for figure in own.figures:
         yield "figure", *figure
     for name in own.names:
         yield "name", name
-    for sector in own.sectors:
-        yield "sector", sector
 
 
 def _days(own: Profile, margin: int) -> Iterable[int]:
     """Of the clash, or else of the publication."""
-    if own.days:
-        return range(own.days[0] - margin, own.days[1] + margin + 1)
-    if own.published is None:
-        return ()
-    return range(own.published - margin, own.published + margin + 1)
+    span = own.days or own.published_on
+    return range(span[0] - margin, span[1] + margin + 1) if span else ()
 
 
 def _month_days(own: Profile, margin: int) -> Iterator[int]:

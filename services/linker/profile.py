@@ -30,9 +30,9 @@ class Profile:
     """`ledger` are the report's claims, each with where it stands.
 
     `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the date
-    leaves too much open. `month_days` are days of a leap year (1-366) where the year is not in the text.
-    `order` sorts reports the same way whatever order they came in, and whichever of the two sides is which.
-    `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
+    leaves too much open. `published_on` is the day of publication, twice. `month_days` are days of a leap year (1-366)
+    where the year is not in the text. `order` sorts reports the same way whatever order they came in, and whichever of
+    the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
     """
 
     detected: ReportDetected
@@ -45,8 +45,9 @@ class Profile:
     window: Days | None
     month_days: Days | None
     weekdays: frozenset[int]
+    near_weekdays: frozenset[int]
     years: tuple[int, int]
-    published: int | None
+    published_on: Days | None
     names: frozenset[str]
     sectors: frozenset[str]
     points: tuple[tuple[float, float, bool], ...]
@@ -62,7 +63,9 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
     dated = span is not None and span[1] - span[0] < rule.max_dated_days
     precise = [place for place in report.places if not is_vague(place, rule)]
     days = span if dated else None
+    weekdays = frozenset(report.weekdays) if days is None else _weekdays(days)
     published = day_of(detected.published)
+    title = frozenset(_WORD.findall((detected.title or "").casefold()[:500]))
     return Profile(
         detected=detected,
         ledger=_ledger(detected),
@@ -73,9 +76,10 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
         days=days,
         window=None if dated else span,
         month_days=month_days,
-        weekdays=frozenset(report.weekdays) if days is None else _weekdays(days),
-        years=(report.after_year or 0, report.before_year or 9999),
-        published=published.toordinal() if published else None,
+        weekdays=weekdays,
+        near_weekdays=_near_weekdays(weekdays, rule),
+        years=_years(report, span),
+        published_on=(published.toordinal(), published.toordinal()) if published else None,
         names=frozenset(place.name.casefold() for place in precise),
         sectors=_sectors(precise, report.places, rule),
         points=tuple(
@@ -84,7 +88,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
             if place.latitude is not None and place.longitude is not None
         ),
         figures=frozenset((c.side, c.kind, c.best) for c in report.claims if c.best),
-        title=frozenset(_WORD.findall((detected.title or "").casefold()[:500])),
+        title=title if len(title) >= rule.likeness.min_title_words else frozenset(),
         signature=_signature(detected.signature),
     )
 
@@ -150,6 +154,18 @@ def _sectors(precise: Sequence[Place], places: Sequence[Place], rule: Rule) -> f
     """A river has a sector, but a region is too broad for one."""
     telling = precise or [place for place in places if place.kind not in rule.places.broad_kinds]
     return frozenset(place.sector for place in telling if place.sector)
+
+
+def _near_weekdays(weekdays: frozenset[int], rule: Rule) -> frozenset[int]:
+    around = range(-rule.max_days_apart, rule.max_days_apart + 1)
+    return frozenset((weekday + days) % 7 for weekday in weekdays for days in around)
+
+
+def _years(report: Report, span: Days | None) -> tuple[int, int]:
+    """First and last year it can have been in."""
+    if span is None:
+        return report.after_year or 0, report.before_year or 9999
+    return date.fromordinal(span[0]).year, date.fromordinal(span[1]).year
 
 
 def _weekdays(days: Days) -> frozenset[int]:

@@ -60,7 +60,7 @@ class PointsTable(_Strict):
     other_sector: float = Field(ge=-10, le=0)
     figure_from_1: Points
     figure_from_3: Points
-    figure_from_10: Points
+    figure_from_20: Points
     same_text: Points
     alike_text: Points
     alike_titles: Points

@@ -247,9 +247,7 @@ def _all_names() -> Iterator[tuple[str, Meaning]]:
     for ignored in read_yaml(DATA / "ignore.yml", list[str]):
         yield from _named(ignored, {"kind": "ignore", "ref": ""})
     yield from _teller_names()
-    for context in read_yaml(DATA / "context.yml", ContextName):
-        needs = {"form": "name", "needs": frozenset(context.needs)}
-        yield from _named(context.names, {"kind": "actor", "ref": context.side} | needs)
+    yield from _context_names()
     for place in read_towns(DATA / "towns.tsv"):
         yield from _named([place.name], {"kind": "place", "ref": place.name, "form": "town", "place": place})
 
@@ -260,6 +258,13 @@ def _side_names() -> Iterator[tuple[str, Meaning]]:
             yield from _country_names(country)
     for actor in read_yaml(DATA / "actors.yml", Actor):
         yield from _actor_names(actor)
+
+
+def _context_names() -> Iterator[tuple[str, Meaning]]:
+    homes = {actor.name: tuple(actor.sits_in) for actor in read_yaml(DATA / "actors.yml", Actor)}
+    for context in read_yaml(DATA / "context.yml", ContextName):
+        meaning = {"kind": "actor", "ref": context.side, "form": "name", "sits_in": homes.get(context.side, ())}
+        yield from _named(context.names, meaning | {"needs": frozenset(context.needs)})
 
 
 def _ground_names() -> Iterator[tuple[str, Meaning]]:
@@ -275,7 +280,9 @@ def _teller_names() -> Iterator[tuple[str, Meaning]]:
         meaning = {"kind": "organisation", "ref": organisation.name, "form": organisation.kind}
         yield from _named(organisation.names, meaning)
     for agency in read_yaml(DATA / "agencies.yml", Agency):
-        yield from _named(agency.names, {"kind": "agency", "ref": agency.name, "form": agency.kind})
+        speaks_for = (agency.country,) if agency.state_run and agency.country else ()
+        meaning = {"kind": "agency", "ref": agency.name, "form": agency.kind, "sits_in": speaks_for}
+        yield from _named(agency.names, meaning)
 
 
 def read_borders() -> list[BorderRow]:

@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from shared.bus.topics import load_topics
@@ -23,21 +24,26 @@ def main(build: str, control_fd: int) -> None:
     # A handler, not SIG_IGN: programs a stage starts must not inherit it.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    control = Frames(socket.socket(fileno=control_fd))
     module, _, function = build.partition(":")
     chain = Chain(getattr(importlib.import_module(module), function)(), load_topics())
     gc.freeze()
-    control.send([(s.name, [message.TYPE for message in s.reads]) for s in chain.stages.values()])
-    while fds := socket.recv_fds(control.socket, 1, 1)[1]:
-        if child := os.fork():
-            os.close(fds[0])
-            control.send(child)
-        else:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            control.close()
-            work(chain, Frames(socket.socket(fileno=fds[0])))
-            return
+    control = Frames(socket.socket(fileno=control_fd))
+    with suppress(OSError):  # the host is gone
+        control.send([(s.name, [message.TYPE for message in s.reads]) for s in chain.stages.values()])
+        while fds := socket.recv_fds(control.socket, 1, 1)[1]:
+            if child := os.fork():
+                os.close(fds[0])
+                control.send(child)
+            else:
+                _become_worker(chain, control, fds[0])
+                return
     os.killpg(0, signal.SIGKILL)
+
+
+def _become_worker(chain: Chain, control: Frames, fd: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    control.close()
+    work(chain, Frames(socket.socket(fileno=fd)))
 
 
 def work(chain: Chain, frames: Frames) -> None:

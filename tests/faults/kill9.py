@@ -41,8 +41,8 @@ def disturbed(
 ) -> State:
     """The final state after so many kills.
 
-    `work` is what `work_done` gives after an undisturbed run, `stride` how much of it the program commits at once: a
-    kill cannot be aimed more finely.
+    `work` is what `work_done` gives after an undisturbed run, `stride` how much of it the program commits at
+    once: a kill cannot be aimed more finely.
     """
     moments = random.Random(seed)
     for left in range(kills, 0, -1):

@@ -1,0 +1,18 @@
+"""When the name of a state is the ground something happened on, not who did it."""
+
+from services.detector.lines import Line
+from services.detector.words import words
+
+_SOIL = words("ground.soil")
+_DIRECTIONS = words("ground.directions")
+_BEFORE = words("ground.before")
+
+
+def is_ground(line: Line, at: int) -> bool:
+    """`on Indian soil`, `the Turkish town of`, `in northern Syria`, `the north-east of Syria`."""
+    if any(word in _SOIL for word in line.words[at + 1 : at + 3]):
+        return True
+    before = line.words[at - 1] if at else ""
+    if before == "of" and at > 1 and line.words[at - 2] in _DIRECTIONS:
+        return True
+    return before in _BEFORE
