@@ -44,6 +44,13 @@ class Parties:
         """Whether a force that is no state sits on the ground of one of the sides: its losses are shown as its own."""
         return len(actor.ref) != 2 and bool(set(actor.sits_in) & (self.one.homes | self.other.homes))
 
+    def people_of(self, name: str) -> str:
+        """Civilians are a state's (or a de-facto state's), not an armed group's."""
+        for side in (self.one, self.other):
+            if side.name == name and not side.is_state and side.form != "de_facto_state" and side.homes:
+                return min(side.homes)
+        return next((state for state, group in self.groups.items() if group == name and self.knows(state)), name)
+
     def on_ground(self, code: str, sector: str = "") -> str | None:
         """The side that people on the ground of the state `code` (or in a de-facto state's sector) belong to."""
         for side in (self.one, self.other):
@@ -135,6 +142,8 @@ def _claim(
     side = _side(figure, line, parties, claimant, told, near)
     if side is None:
         return None
+    if figure.who == "civilian":
+        side = parties.people_of(side)
     low, best, high = (None, None, None) if figure.vague else (figure.low, figure.best, figure.high)
     if figure.mixed and best:
         low, best, high = None, None, best

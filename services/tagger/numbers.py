@@ -8,6 +8,7 @@ from shared.schemas.article_tagged import Mention
 _JOINS = (" ", "-", " and ", "-and-")
 _RANGES = (" to ", "-", "–", " or ", " and ")
 _MAX = 50_000_000
+_PARTS = frozenset(["digits", "unit", "ten", "scale", "whole", "vague", "ordinal"])
 
 Amount = tuple[int | None, int | None, int | None]
 
@@ -31,16 +32,9 @@ def find_numbers(lexemes: Sequence[Lexeme], used: set[int], text: str, folded: s
 def _run(lexemes: Sequence[Lexeme], index: int, used: set[int], text: str) -> list[Lexeme]:
     """The lexemes of one figure: `two hundred and six`, `twenty-eight`, `1.5 million`, `dozens`."""
     run: list[Lexeme] = []
-    for lexeme in lexemes[index:]:
-        if lexeme.start in used or lexeme.kind not in (
-            "digits",
-            "unit",
-            "ten",
-            "scale",
-            "whole",
-            "vague",
-            "ordinal",
-        ):
+    for at in range(index, len(lexemes)):  # a slice would copy the rest for every figure
+        lexeme = lexemes[at]
+        if lexeme.start in used or lexeme.kind not in _PARTS:
             break
         if run and not _continues(run[-1], lexeme, text[run[-1].end : lexeme.start]):
             break
@@ -87,7 +81,7 @@ def _amount(
         low, high = run[0].value
         return _mention(bound.start if bound else start, end, (low, None, high), "vague")
     value = _value(run)
-    if value != int(value) or value > _MAX:
+    if value > _MAX or value != int(value):
         return None
     return _mention(bound.start if bound else start, end, _bounded(int(value), bound), "cardinal")
 
@@ -105,6 +99,8 @@ def _mention(start: int, end: int, amount: Amount, form: str) -> Mention:
 
 def _is_label(start: int, end: int, text: str, folded: str, known: Lexicon) -> bool:
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
+    if text[start] == "0" and end - start > 1:  # 0515: a time
+        return True
     if (before and before in "$€£¥#:/.'") or after[:1] in ("%", ":", "°") or (after[:1] == "/" and after[1:].isdigit()):
         return True
     if (after[:1] == "-" and after[1:2].isalpha()) or (before == "-" and text[start - 2 : start - 1].isalpha()):

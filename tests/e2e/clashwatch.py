@@ -46,7 +46,11 @@ def command(folders: Folders, *arguments: str) -> "subprocess.CompletedProcess[b
 
 def listed(folders: Folders, *arguments: str) -> list[dict[str, Any]]:
     """The rows of a list command."""
-    done = command(folders, *arguments, "--json")
+    return rows_of(command(folders, *arguments, "--json"))
+
+
+def rows_of(done: "subprocess.CompletedProcess[bytes]") -> list[dict[str, Any]]:
+    """JSON objects, one a line, of a command that went well."""
     assert done.returncode == 0, done.stderr.decode()
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -113,7 +117,7 @@ def waiting_messages(folders: Folders) -> int | None:
     if not (folders.data / FILE).exists():
         return None
     with closing(Database(folders.data, read_only=True)) as database:
-        if not database.execute("SELECT 1 FROM migrations WHERE name = 'feeder'").fetchone():
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'feeder_files'").fetchone():
             return None
         bus = SqliteBus(database)
         return sum(bus.lag(group, [name]) for name, topic in load_topics().items() for group in topic.consumers)

@@ -1,14 +1,11 @@
-"""The five seeds: what they tell of, in one inbox without and with publication dates, and by `clashwatch extract`."""
+"""The five seeds: what they tell of, without and with publication dates beside them."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.clashwatch import listed
-from tests.e2e.road import PUBLISHED, SEEDS, Folders, Row, drop_in_order, members, number_of, write_sidecar
+from tests.e2e.road import PUBLISHED, SEEDS, Folders, Row, drop_in_order, members, number_of
 
 FIRST, SECOND, THIRD = {"000", "002"}, {"001", "003", "004"}, {"004"}
 
@@ -165,38 +162,3 @@ def test_boilerplate_is_not_body_and_credits_are_kept(undated: Folders) -> None:
     assert {"AFP", "dpa"} <= credits["000"]
     assert {"AFP", "Interfax"} <= credits["002"]
     assert "Reuters" in credits["004"]
-
-
-# `clashwatch extract`: DESIGN section 8, through the command itself.
-
-EXTRACT = {
-    *("id", "path", "title", "body", "published", "published_from", "language", "is_clash", "score", "reports"),
-    *("background", "flags"),
-}
-
-
-@pytest.fixture(scope="module")
-def extracted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
-    folders = Folders.under(tmp_path_factory.mktemp("extract"))
-    rows = listed_by_extract(folders, *map(str, SEEDS.values()))
-    assert [row["id"] for row in rows] == [path.stem for path in SEEDS.values()]
-    assert not folders.data.exists(), "extract keeps nothing"
-    return {number_of(row["id"]): row for row in rows}
-
-
-def listed_by_extract(folders: Folders, *arguments: str) -> list[Row]:
-    """`extract` speaks JSON without being asked to."""
-    from tests.e2e.clashwatch import command
-
-    done = command(folders, "extract", *arguments)
-    assert done.returncode == 0, done.stderr.decode()
-    import json
-
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def spans(row: Row) -> Iterable[Row]:
-    yield from row["background"]
-    for report in row["reports"]:
-        yield from report["evidence"]
-        yield from (claim["evidence"] for claim in report["claims"])
