@@ -11,8 +11,6 @@ from shared.store.port import IndexStore
 EXPORTS: Mapping[str, Format] = FORMATS
 
 
-def export(
-    name: str, store: IndexStore, wanted: Wanted, now: datetime, limit: int | None = None
-) -> Iterator[str]:
+def export(name: str, store: IndexStore, wanted: Wanted, now: datetime, limit: int | None = None) -> Iterator[str]:
     """The incidents of a list in a format, in pieces. Raises KeyError for a format there is none of."""
     return EXPORTS[name].write(entries(store, wanted, limit), now)

@@ -136,15 +136,11 @@ def _has_owner(sidecar: Path) -> bool:
     name = os.fsencode(sidecar.name)
     prefix = owner_prefix(name)
     with os.scandir(sidecar.parent) as entries:
-        siblings = [
-            os.fsencode(entry.name) for entry in entries if os.fsencode(entry.name).startswith(prefix)
-        ]
+        siblings = [os.fsencode(entry.name) for entry in entries if os.fsencode(entry.name).startswith(prefix)]
     return any(name in sidecars_of(sibling) for sibling in siblings if not is_sidecar(sibling))
 
 
-def _received(
-    path: Path | Rejected, flags: Flags, settings: Settings, now: datetime
-) -> ArticleReceived | Rejected:
+def _received(path: Path | Rejected, flags: Flags, settings: Settings, now: datetime) -> ArticleReceived | Rejected:
     if isinstance(path, Rejected):
         return path
     try:

@@ -159,9 +159,7 @@ def desk(settings: Settings, metrics: Metrics) -> FastAPI:
 class _FeederSource:
     """The feeder as the host sees it: something that is given room and says whether it did anything."""
 
-    def __init__(
-        self, settings: Settings, database: Database, clock: Callable[[], datetime], once: bool
-    ) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Callable[[], datetime], once: bool) -> None:
         self._room = 0
         self._once = once
         publish = SqliteBus(database).publish

@@ -1,6 +1,5 @@
 """The command line: what every command has in common, and the list of commands."""
 
-import os
 import sys
 from importlib.metadata import version
 from typing import Annotated
@@ -10,8 +9,9 @@ import typer
 from services.cli import export, extract, letters, lists, run
 from services.cli.options import UsageError
 from services.cli.output import complain
+from shared.errors import TransientError
 
-WRONG_USAGE, INTERRUPTED, BROKEN_PIPE = 2, 130, 141
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="clashwatch",
@@ -54,9 +54,8 @@ def main() -> None:
     except UsageError as error:
         complain(f"clashwatch: {error}")
         sys.exit(WRONG_USAGE)
+    except TransientError as error:
+        complain(f"clashwatch: {error}; try again")
+        sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; the interpreter's last flush must not complain either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN_PIPE)

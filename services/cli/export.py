@@ -1,6 +1,6 @@
 """`clashwatch export`."""
 
-import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from services.cli.options import Data, Dyad, Limit, Side, Since, UsageError, settings_of
-from services.cli.output import complain
+from services.cli.output import complain, write
 from services.cli.reading import reading, wanted
 from services.exports import EXPORTS, export
 from shared.store.sqlite_index import SqliteIndexStore
@@ -19,9 +19,7 @@ Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
 
 def command(
     name: Annotated[Name, typer.Option("--format", help="The format.")],
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A file, not standard output.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, not standard output.")] = None,
     data: Data = None,
     dyad: Dyad = None,
     side: Side = None,
@@ -34,13 +32,18 @@ def command(
             return
         store = SqliteIndexStore(database)
         pieces = export(name.value, store, wanted(dyad, side, since), datetime.now(UTC), limit)
-        try:
-            with output.open("wb") if output else open(sys.stdout.fileno(), "wb", closefd=False) as file:
-                for piece in pieces:
-                    file.write(piece.encode())
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"{output}: {error.strerror}") from error
+        if output is None:
+            for piece in pieces:
+                write(piece.encode())
+        else:
+            _write_file(output, pieces)
     if note := EXPORTS[name.value].note:
         complain(f"clashwatch: {note}")
+
+
+def _write_file(path: Path, pieces: Iterator[str]) -> None:
+    try:
+        with path.open("wb") as file:
+            file.writelines(piece.encode() for piece in pieces)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error

@@ -1,6 +1,5 @@
 """`clashwatch dead-letters list|show|replay|drop`."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from rich.console import Console
 
 from services.cli import tables
 from services.cli.options import Data, Json, Limit, UsageError, settings_of
-from services.cli.output import print_json
+from services.cli.output import print_json, write
 from services.cli.reading import opened_database, reading
 from shared.bus import dead_letters
 from shared.bus.sqlite import SqliteBus
@@ -65,11 +64,11 @@ def show(
             raise UsageError(f"there is no dead letter {letter}")
         found = _find(SqliteIndexStore(database), letter)
     if raw:
-        sys.stdout.buffer.write(found.original)
+        write(found.original)
         return
     text = found.original.decode("utf-8", "replace")
     body = found.model_dump(mode="json") | {"original_text": text}
-    sys.stdout.buffer.write(to_json(body, indent=2) + b"\n")
+    write(to_json(body, indent=2) + b"\n")
 
 
 @app.command()
@@ -130,9 +129,7 @@ def _find(store: SqliteIndexStore, letter: str) -> DeadLetter:
     try:
         return dead_letters.show(store, letter)
     except RejectedError as error:
-        found = [
-            one["letter_id"] for one in store.scan("dead-letters") if one["letter_id"].startswith(letter)
-        ]
+        found = [one["letter_id"] for one in store.scan("dead-letters") if one["letter_id"].startswith(letter)]
         if len(found) != 1:
             several = f"{len(found)} dead letters begin with {letter}" if found else str(error)
             raise UsageError(several) from error

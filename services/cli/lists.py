@@ -28,9 +28,7 @@ def incidents(
     dyad: Dyad = None,
     side: Side = None,
     since: Since = None,
-    state: Annotated[
-        str | None, typer.Option("--state", help="active (as without), merged or withdrawn.")
-    ] = None,
+    state: Annotated[str | None, typer.Option("--state", help="active (as without), merged or withdrawn.")] = None,
     limit: Limit = None,
     as_json: Json = False,
 ) -> None:
@@ -80,9 +78,7 @@ def files(
 
 
 def search(
-    query: Annotated[
-        list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')
-    ],
+    query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')],
     data: Data = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many: the best.")] = 20,
     as_json: Json = False,
@@ -122,9 +118,7 @@ def _hits(database: Database, query: str, limit: int) -> Iterable[dict[str, Any]
         yield row(store, "articles", hit.body) | {"score": hit.score, "excerpt": excerpt}
 
 
-def _show(
-    found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None
-) -> None:
+def _show(found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None) -> None:
     if as_json:
         for one in found:
             print_json(one)

@@ -81,9 +81,7 @@ def drain_view(settings: Settings) -> Iterator[None]:
             counts = file_counts(database)
             total = sum(counts.values())
             done = total - sum(counts.get(state, 0) for state in UNDERWAY)
-            progress.update(
-                task, total=total, completed=done, rate=f"{rate.add(time.monotonic(), done):.0f}/s"
-            )
+            progress.update(task, total=total, completed=done, rate=f"{rate.add(time.monotonic(), done):.0f}/s")
 
         with _looking(settings, look):
             yield
@@ -91,9 +89,7 @@ def drain_view(settings: Settings) -> Iterator[None]:
         Console().print(_incidents(SqliteIndexStore(database)))
 
 
-def screen(
-    settings: Settings, database: Database, rate: Rate, lines: LastLines, url: str | None
-) -> RenderableType:
+def screen(settings: Settings, database: Database, rate: Rate, lines: LastLines, url: str | None) -> RenderableType:
     """One picture of the whole."""
     store, counts = SqliteIndexStore(database), file_counts(database)
     speed = rate.add(time.monotonic(), store.count("articles"))

@@ -10,9 +10,7 @@ from pydantic_settings import SettingsError
 
 from shared.settings import PREFIX, Settings
 
-Data = Annotated[
-    Path | None, typer.Option("--data", help="The data folder [CLASHWATCH_DATA; ./clashwatch-data].")
-]
+Data = Annotated[Path | None, typer.Option("--data", help="The data folder [CLASHWATCH_DATA; ./clashwatch-data].")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for scripts.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many: the newest.")]
 Dyad = Annotated[str | None, typer.Option("--dyad", help="Both sides, as in AM-AZ.")]

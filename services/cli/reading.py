@@ -28,13 +28,12 @@ def reading(settings: Settings) -> Iterator[Database | None]:
 def opened_database(data: Path, *, read_only: bool) -> Iterator[Database]:
     """Raises UsageError where the file is no database of ours, or nobody lets us have it."""
     try:
-        with closing(Database(data, read_only=read_only)) as database:
-            database.execute("SELECT name FROM migrations LIMIT 1")
-            yield database
+        database = Database(data, read_only=read_only)
+        database.execute("SELECT name FROM migrations LIMIT 1")
     except (sqlite3.DatabaseError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            raise
         raise UsageError(f"{data / FILE} cannot be read: {error}") from error
+    with closing(database):
+        yield database
 
 
 def wanted(

@@ -16,9 +16,7 @@ def command(
     port: Annotated[
         int | None, typer.Option("--port", min=0, max=65535, help="Serve the desk (web page and API) here.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Worker processes [all cores].")
-    ] = None,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes [all cores].")] = None,
     once: Annotated[bool, typer.Option("--once", help="Work off the inbox, then end.")] = False,
 ) -> None:
     """Watch the inbox: articles in, incidents and alerts out. A new inbox has five articles in it."""

@@ -69,9 +69,7 @@ def _opened(settings: Settings, once: bool, console: TextIO | None) -> Iterator[
         yield system, url
 
 
-def _view(
-    settings: Settings, once: bool, lines: LastLines | None, url: str | None
-) -> AbstractContextManager[None]:
+def _view(settings: Settings, once: bool, lines: LastLines | None, url: str | None) -> AbstractContextManager[None]:
     if not sys.stdout.isatty():
         return nullcontext()
     return drain_view(settings) if once else run_view(settings, lines or LastLines(), url)

@@ -267,7 +267,5 @@ def _missing() -> dict[int | str, dict[str, Any]]:
 
 
 def _exports(sources: Sources) -> dict[int | str, dict[str, Any]]:
-    media_types: dict[str, Any] = {
-        media_type.partition(";")[0]: {} for media_type, _ in sources.formats.values()
-    }
+    media_types: dict[str, Any] = {media_type.partition(";")[0]: {} for media_type, _ in sources.formats.values()}
     return {200: {"content": media_types}, **_missing()}

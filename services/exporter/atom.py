@@ -50,9 +50,7 @@ def _entry(entry: Entry, stamp: str) -> xml.Element:
 def title(incident: Row) -> str:
     """`Armenia-Azerbaijan, 2020-07-12/2020-07-13, Tavush`."""
     known = countries()
-    sides = "-".join(
-        known[side].name if side in known else side for side in (incident["side_a"], incident["side_b"])
-    )
+    sides = "-".join(known[side].name if side in known else side for side in (incident["side_a"], incident["side_b"]))
     start, end = incident["date_start"], incident["date_end"]
     days = "date unknown" if not start else start if end in (None, start) else f"{start}/{end}"
     places = ", ".join(place["name"] for place in incident["places"][:3])

@@ -57,7 +57,5 @@ def entries(store: IndexStore, wanted: Wanted, limit: int | None = None) -> Iter
     """The incidents of a list, in the order they first came."""
     for incident in rows(store, "incidents", wanted, limit):
         found = (store.get("articles", article_id) for article_id in incident["article_ids"])
-        told = [
-            alert["raised_at"] for alert in store.scan("alerts", {"incident_id": incident["incident_id"]})
-        ]
+        told = [alert["raised_at"] for alert in store.scan("alerts", {"incident_id": incident["incident_id"]})]
         yield Entry(incident, tuple(article for article in found if article), max(told, default=None))

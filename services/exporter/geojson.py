@@ -45,9 +45,7 @@ def _feature(entry: Entry) -> str:
     feature = {
         "type": "Feature",
         "id": entry.incident["incident_id"],
-        "geometry": {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]}
-        if point
-        else None,
+        "geometry": {"type": "Point", "coordinates": [point["longitude"], point["latitude"]]} if point else None,
         "properties": {name: entry.incident[name] for name in _PROPERTIES},
     }
     return to_json(feature).decode()

@@ -12,8 +12,7 @@ from shared.schemas.claims import Kind
 KINDS: tuple[str, ...] = get_args(Kind)
 FIGURES = ("low", "best", "high")
 _TOLL = tuple(
-    f"{side}_{kind}_{figure}"
-    for side, kind, figure in product(("side_a", "side_b", "unknown"), KINDS, FIGURES)
+    f"{side}_{kind}_{figure}" for side, kind, figure in product(("side_a", "side_b", "unknown"), KINDS, FIGURES)
 )
 _CIVILIANS = tuple(f"civilians_{kind}_{figure}" for kind, figure in product(KINDS, FIGURES))
 _COPIED = (

@@ -71,5 +71,5 @@ def borders_between(mentions: list[Mention], known: Gazetteer) -> tuple[Border, 
     return tuple(
         Border(id=row.id, latitude=row.latitude, longitude=row.longitude)
         for pair, row in sorted(known.borders.items(), key=lambda item: item[1].id)
-        if pair <= codes
+        if pair <= codes and row.kind != "occupation_line"  # inside it is no fight at a border
     )

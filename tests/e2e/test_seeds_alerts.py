@@ -1,11 +1,12 @@
 """The seeds dropped one after the other into a running `clashwatch`: what an editor is told, and that it is told once."""
 
 import json
+import shutil
 from collections.abc import Iterable
 
 import pytest
 
-from tests.e2e.clashwatch import alerts_file, listed, running, wait_for, waiting_messages
+from tests.e2e.clashwatch import alerts_file, command, listed, running, wait_for, waiting_messages
 from tests.e2e.road import AGAIN, SEEDS, Folders, Row, drop, number_of
 
 ORDER = ("002", "000", "001", "003", "004")
@@ -116,7 +117,7 @@ def test_there_is_one_message_a_revision(walk: tuple[Folders, list[list[Row]]]) 
 
 
 def test_the_same_again_tells_nothing(walk: tuple[Folders, list[list[Row]]]) -> None:
-    """After a restart the same files are there, and copies of them come; then all seeds come under other names."""
+    """After a restart the same files are there, and copies of them come, one by one and all at once."""
     folders, _ = walk
     before = alerts_file(folders).read_bytes()
     incidents = folders.found("incidents")
@@ -127,10 +128,7 @@ def test_the_same_again_tells_nothing(walk: tuple[Folders, list[list[Row]]]) -> 
     assert folders.found("incidents") == incidents
     states = sorted(row["state"] for row in listed(folders, "files"))
     assert states == ["duplicate"] * 5 + ["indexed"] * 5
-    other = folders.inbox / "elsewhere"
-    other.mkdir()
-    for seed in SEEDS:
-        drop(folders.inbox, seed).rename(other / f"{seed} once more.txt")
-    with running(folders, "--once"):
-        pass
+    shutil.copytree(SEEDS["000"].parent, folders.inbox / "once more")
+    assert command(folders, "run", "--once").returncode == 0
     assert alerts_file(folders).read_bytes() == before
+    assert len(listed(folders, "files", "--state", "duplicate")) == 10
