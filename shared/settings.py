@@ -20,8 +20,20 @@ class Settings(BaseSettings):
     inbox: Path = Path("inbox")
     data: Path = Path("clashwatch-data")
     kafka: str | None = None
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_ca: Path | None = None
+    kafka_tls: bool = False
+    kafka_allow_plaintext: bool = False
+    kafka_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,50}$")
+    kafka_instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
+    kafka_replicas: int = Field(default=-1, ge=-1)
+    stream_host: str = Field(default="faust", pattern="^(faust|kafka-python)$")
     elasticsearch: str | None = None
     elasticsearch_api_key: SecretStr | None = None
+    elasticsearch_ca: Path | None = None
+    elasticsearch_allow_plaintext: bool = False
+    elasticsearch_prefix: str = Field(default="", pattern=r"^([a-z0-9][a-z0-9_.-]{0,49})?$")
     host: str = "127.0.0.1"
     port: int | None = Field(default=None, ge=0, le=65535)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)

@@ -126,5 +126,7 @@ def _show(found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: b
     shown = list(islice(found, limit or SHOWN))
     console = Console()
     console.print(table(columns, shown) if shown else "nothing yet")
+    if any(one.get("date_inferred") for one in shown):
+        console.print("[dim]* the year stands in another article of the incident[/dim]")
     if limit is None and len(shown) == SHOWN:
         console.print(f"[dim]{SHOWN} rows; --limit N shows more, --json all[/dim]")

@@ -1,18 +1,20 @@
 """The five articles that the very first `run` finds in its new inbox."""
 
 import shutil
+import sysconfig
 import tempfile
 from pathlib import Path
 
 from services.cli.options import UsageError
 
-# In a wheel the folder lies beside this file; in a clone it is the project's.
-_PLACES = (Path(__file__).parent / "seeds", Path(__file__).parents[2] / "seeds")
+# In a clone, and where a wheel puts them.
+_PLACES = (Path(__file__).parents[2] / "seeds", Path(sysconfig.get_path("data")) / "share/clashwatch/seeds")
 
 
 def seeds() -> list[Path]:
     """Where the articles are."""
-    return sorted(path for place in _PLACES if place.is_dir() for path in place.glob("*.txt"))
+    place = next((place for place in _PLACES if place.is_dir()), None)
+    return sorted(place.glob("*.txt")) if place else []
 
 
 def plant(inbox: Path) -> bool:

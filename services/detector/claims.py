@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
+from services.detector.claimants import Claimant, Told, claimant_of
 from services.detector.fights import Side, compares
 from services.detector.ground import is_ground
 from services.detector.lines import Line
@@ -12,9 +13,6 @@ from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
 from shared.schemas.spans import Evidence
-
-_BOTH = words("claims.both")
-_GROUPS = words("claims.groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +59,6 @@ class Parties:
         return code if self.knows(code) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Claimant:
-    """Who says it: the words, and the side if it is one."""
-
-    words: str | None = None
-    side: str | None = None
-
-
 def claims(
     lines: Sequence[Line],
     found: Mapping[int, Sequence[Figure]],
@@ -96,18 +86,6 @@ def claims(
                     told.side, told.side_line = claim.side, line.number
         told.previous = line
         told.ground = _ground(line, None, parties) or (told.ground if line.paragraph else None)
-
-
-@dataclass(slots=True)
-class Told:
-    """What the sentences before have set up: who spoke, whose losses, on whose ground."""
-
-    speaker: Claimant = Claimant()
-    previous: Line | None = None
-    side: str | None = None
-    side_line: int = -9
-    ground: str | None = None
-    speakers: dict[str, str] = field(default_factory=dict)
 
 
 _WARS = words("claims.wars")
@@ -173,7 +151,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     outright = (
         _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
-        or _enemy(figure, line, parties, claimant)
+        or _enemy(figure, parties, claimant)
     )
     if outright:
         return outright
@@ -216,13 +194,12 @@ def _by_both(line: Line, figure: Figure) -> bool:
     return any(entry.mutual for entry in before)
 
 
-def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
+def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
     if claimant.side is None or claimant.side == "both" or not (figure.foe or figure.prisoners):
         return None
     enemy = parties.other_than(claimant.side)
-    irregular = _GROUPS & set(line.words[figure.at : figure.end])
-    return parties.groups.get(enemy, enemy) if enemy and irregular else enemy
+    return parties.groups.get(enemy, enemy) if enemy and figure.irregular else enemy
 
 
 def _own(claimant: Claimant, parties: Parties) -> str | None:
@@ -267,78 +244,6 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
             if best is None or distance < best[0]:
                 best = (distance, side)
     return best[1] if best else None
-
-
-def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
-    """Who says what stands at item `at`: the nearest verb of saying before it, else the first behind it.
-
-    A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
-    """
-    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
-    verbs.sort(key=lambda index: (index > at, abs(index - at)))
-    for index in verbs:
-        source = line.words[index] in ("according to", "citing", "cited", "quoted")
-        words, start, stop = (_after if source else _before)(line, index, body)
-        if not words or words.lower().split()[0] in _CONJUNCTIONS:
-            continue
-        side = _speaker_side(line, start, stop)
-        if any(phrase in words.lower() for phrase in _BOTH):
-            side = "both"
-        if side is None and told.speaker.words and words.lower().split()[0] in _ANAPHORS:
-            return told.speaker
-        return Claimant(words, _remembered(words, side, told.speakers))
-    return Claimant()
-
-
-def _speaker_side(line: Line, start: int, stop: int) -> str | None:
-    """The side of a claimant: an actor in the words, or where the official sits ("the governor of Nimroz")."""
-    inside = [m for m in line.mentions[start:stop] if m is not None]
-    actor = next((m.ref for m in inside if m.kind == "actor" and m.form != "place"), None)
-    place = next((m.place for m in inside if m.kind == "place" and m.place), None)
-    if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
-        return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
-    agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)
-    return actor or agency or (place.country if place and len(place.country) == 2 else None)
-
-
-def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:
-    """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later."""
-    surname = words.split()[-1]
-    if not surname[:1].isupper():
-        return side
-    return speakers.setdefault(surname, side) if side else speakers.get(surname)
-
-
-_ANAPHORS = words("claims.anaphors")
-_CONJUNCTIONS = words("claims.conjunctions")
-
-
-def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:
-    stop = at + 1
-    while stop < len(line) and line.symbols[stop] not in ".;," and stop - at < 10:
-        stop += 1
-    return _slice(line, at + 1, stop, body), at + 1, stop
-
-
-def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
-    start = at
-    while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
-        start -= 1
-    comma = line.symbols.rfind(",", start, at)
-    if comma >= 0 and at - comma > 1 and any(s in "AJGYx" for s in line.symbols[comma + 1 : at]):
-        start = comma + 1
-    while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
-        at -= 1
-    return _slice(line, start, at, body), start, at
-
-
-_ADVERBS = words("claims.adverbs")
-
-
-def _slice(line: Line, start: int, stop: int, body: str) -> str:
-    if start >= stop:
-        return ""
-    return " ".join(body[line.starts[start] : line.ends[stop - 1]].split())[:120]
 
 
 def _as_of(figure: Figure, line: Line, published: str | None) -> str | None:

@@ -43,9 +43,8 @@ NOTHING = Entry()
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
     """Reads the rules once a process. Raises ValueError where a word has two symbols."""
-    rules = yaml.load(
-        (RULES / "lexicon.yml").read_text(encoding="utf-8"), Loader=yaml.CBaseLoader
-    )  # strings only: "on" and "no" are words here
+    text = (RULES / "lexicon.yml").read_text(encoding="utf-8")
+    rules = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - strings only: "on" and "no" are words here
     known = Lexicon()
     for symbol, words in rules["symbols"].items():
         for word in words:

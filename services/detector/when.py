@@ -44,7 +44,7 @@ def when(
     all_lines: Sequence[Line],
     published: str | None,
 ) -> When:
-    """The days of the event told in `event_lines`, each with the strength of its fight; losses of a day date it, too."""
+    """The days told in `event_lines`, each with the strength of its fight; losses of a day date the event, too."""
     told = sorted(
         ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),

@@ -15,6 +15,5 @@ def words(name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, frozenset[str]]:
-    # BaseLoader reads strings only: "on" and "no" are words here.
-    lists = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
+    lists = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - "on" and "no" are words
     return {name: frozenset(entries) for name, entries in lists.items()}

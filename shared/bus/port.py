@@ -9,13 +9,15 @@ from shared.stage import Delivery
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A message as it lies on a topic. `offset` rises along one partition."""
+    """A message as it lies on a topic. `offset` rises along one partition. `started` is when the first message of
+    its chain was written, in seconds since 1970, where the bus carries it."""
 
     topic: str
     partition: int
     offset: int
     key: str
     value: bytes
+    started: float | None = None
 
 
 class Bus(Protocol):

@@ -29,7 +29,9 @@ Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_no_name_
 
 
 class Topic(BaseModel):
-    """One row of the file. `consumers` are consumer groups: a stage's name is its group."""
+    """One row of the file. `consumers` are consumer groups: a stage's name is its group.
+
+    `partitions` and `compact` are Kafka's alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,6 +40,8 @@ class Topic(BaseModel):
     producers: Names
     consumers: Names
     compress: bool = False
+    partitions: int = Field(default=3, ge=1, le=1000)
+    compact: bool = False
 
 
 def load_topics(path: Path = FILE) -> dict[str, Topic]:

@@ -30,6 +30,16 @@ class Placed:
     body: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What to put where. `version` is the external version: it rises with every write of the document."""
+
+    index: IndexName
+    id: str
+    version: int
+    body: Mapping[str, Any]
+
+
 class IndexStore(Protocol):
     """Documents by index and id, with external versions, searchable."""
 

@@ -1,4 +1,4 @@
-"""The seeds dropped one after the other into a running `clashwatch`: what an editor is told, and that it is told once."""
+"""The seeds dropped one after the other into a running `clashwatch`: what an editor is told, and only once."""
 
 import json
 import shutil

@@ -49,8 +49,11 @@ def disturbed(
         done = work_done(data)
         share = max(0, work - done) / left
         goes_far = moments.random() < share / stride
-        target = done + moments.randint(1, max(1, round(2 * share))) if goes_far else None
-        assert _kill(command, data, target, moments), f"done with {left} kills left"
+        reach = max(1, round(min(2 * share, (work - done) * 0.7)))
+        target = done + moments.randint(1, reach) if goes_far else None
+        if not _kill(command, data, target, moments):
+            assert left <= kills // 10, f"done with {left} kills left"
+            break
     subprocess.run(command, check=True, timeout=SECONDS)
     return final_state(data)
 

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from services.desk.serve import serve
+from services.feeder.registry import Registry
 from services.indexer.documents import documents
 from services.pipeline import desk, opened
 from shared.metrics import Metrics
@@ -21,6 +22,7 @@ from shared.schemas.report import Background, Report
 from shared.schemas.spans import Evidence
 from shared.settings import Settings
 from shared.store.database import Database
+from shared.store.sqlite_alerts import SqliteAlertStore
 from shared.store.sqlite_index import SqliteIndexStore
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -44,6 +46,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder whose only article says `ATTACK` wherever an article can say something."""
     data = tmp_path_factory.mktemp("hostile")
     with closing(Database(data)) as database:
+        Registry(database)
+        SqliteAlertStore(database)
         store = SqliteIndexStore(database)
         for message in (article(), IncidentChanged(incident=incident()), IncidentChanged(incident=merged()), alert()):
             put(store, message)

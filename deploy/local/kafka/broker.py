@@ -144,7 +144,7 @@ class Broker:
         ]
         _write_secret(self._properties, "\n".join(lines) + "\n")
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties), *user]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties), *user]
         _run([*self._java(java, "128m"), *tool], "the storage cannot be formatted")
         (self.directory / "address").write_text(f"{HOST}:{port}\n")
 
@@ -158,6 +158,9 @@ class Broker:
                 start_new_session=True,
             )
         self._pid_file.write_text(f"{process.pid}\n")
+        # The launcher replaces itself: for a moment its command line is empty.
+        while self.pid is None and process.poll() is None:
+            time.sleep(0.01)
 
     def _java(self, java: str, heap: str) -> list[str]:
         logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"

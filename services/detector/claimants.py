@@ -1,0 +1,96 @@
+"""Who says it: the words for the claimant, and the side if the claimant is of one."""
+
+from dataclasses import dataclass, field
+
+from services.detector.lines import Line
+from services.detector.words import words
+
+_ANAPHORS = words("claimants.anaphors")
+_CONJUNCTIONS = words("claimants.conjunctions")
+_ADVERBS = words("claimants.adverbs")
+_BOTH = words("claimants.both")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Who says it: the words, and the side if it is one."""
+
+    words: str | None = None
+    side: str | None = None
+
+
+@dataclass(slots=True)
+class Told:
+    """What the sentences before have set up: who spoke, whose losses, on whose ground."""
+
+    speaker: Claimant = Claimant()
+    previous: Line | None = None
+    side: str | None = None
+    side_line: int = -9
+    ground: str | None = None
+    speakers: dict[str, str] = field(default_factory=dict)
+
+
+def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
+    """Who says what stands at item `at`: the nearest verb of saying before it, else the first behind it.
+
+    A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
+    """
+    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
+    verbs.sort(key=lambda index: (index > at, abs(index - at)))
+    for index in verbs:
+        source = line.words[index] in ("according to", "citing", "cited", "quoted")
+        words, start, stop = (_after if source else _before)(line, index, body)
+        if not words or words.lower().split()[0] in _CONJUNCTIONS:
+            continue
+        side = _speaker_side(line, start, stop)
+        if any(phrase in words.lower() for phrase in _BOTH):
+            side = "both"
+        if side is None and told.speaker.words and words.lower().split()[0] in _ANAPHORS:
+            return told.speaker
+        return Claimant(words, _remembered(words, side, told.speakers))
+    return Claimant()
+
+
+def _speaker_side(line: Line, start: int, stop: int) -> str | None:
+    """The side of a claimant: an actor in the words, or where the official sits ("the governor of Nimroz")."""
+    inside = [m for m in line.mentions[start:stop] if m is not None]
+    actor = next((m.ref for m in inside if m.kind == "actor" and m.form != "place"), None)
+    place = next((m.place for m in inside if m.kind == "place" and m.place), None)
+    if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
+        return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
+    agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)
+    return actor or agency or (place.country if place and len(place.country) == 2 else None)
+
+
+def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:
+    """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later."""
+    surname = words.split()[-1]
+    if not surname[:1].isupper():
+        return side
+    return speakers.setdefault(surname, side) if side else speakers.get(surname)
+
+
+def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:
+    stop = at + 1
+    while stop < len(line) and line.symbols[stop] not in ".;," and stop - at < 10:
+        stop += 1
+    return _slice(line, at + 1, stop, body), at + 1, stop
+
+
+def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
+    start = at
+    while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
+        start -= 1
+    comma = line.symbols.rfind(",", start, at)
+    if comma >= 0 and at - comma > 1 and any(s in "AJGYx" for s in line.symbols[comma + 1 : at]):
+        start = comma + 1
+    while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
+        at -= 1
+    return _slice(line, start, at, body), start, at
+
+
+def _slice(line: Line, start: int, stop: int, body: str) -> str:
+    if start >= stop:
+        return ""
+    return " ".join(body[line.starts[start] : line.ends[stop - 1]].split())[:120]

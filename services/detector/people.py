@@ -1,0 +1,102 @@
+"""The people a number counts: the noun phrase behind it, who they are, and whose."""
+
+import re
+from dataclasses import dataclass
+
+from services.detector.lines import Line
+from services.detector.words import words
+
+_WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
+
+# Behind the number: "of its", "more", "Azerbaijani", "army", then the head.
+_PHRASE = re.compile(
+    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'AdFIRG]))"
+)
+# Behind the head: "of the Pakistani army", "from India's Border Security Force".
+_BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
+_ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
+_SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
+_PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
+_THINGS = words("people.things")
+_FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
+_GROUPS = words("people.groups")
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Items [at, end) of a line: the number and its noun. `head` is the noun's letter ("" without a noun), `side_at`
+    the item that names the side and `pronoun` the possessive that stands for it, -1 for none."""
+
+    at: int
+    end: int
+    who: str = ""
+    head: str = ""
+    side_at: int = -1
+    pronoun: int = -1
+
+
+def counted(line: Line, at: int) -> People | None:
+    """The people behind the number (or "a", "another") at `at`; None where "a" counts no person."""
+    if line.words[at] == "another":
+        return People(at, at + 1)
+    return _one(line, at) if line.symbols[at] == "a" else _several(line, at)
+
+
+def _several(line: Line, at: int) -> People:
+    match = _PHRASE.match(line.symbols, at + 1)
+    if not match:
+        return People(at, at + 1)
+    head, end = match["head"], match.end("head")
+    side, pronoun = side_in(line, at + 1, end), _pronoun_in(line, at + 1, end)
+    behind = _BEHIND.match(line.symbols, end)
+    if behind and side < 0:
+        side, end = side_in(line, end, behind.end()), behind.end()
+        pronoun = max(pronoun, _pronoun_in(line, at, end))
+    return People(at, end, _WHO.get(head[-1], _WHO.get(head[0], "")), head[0], side, pronoun)
+
+
+def _one(line: Line, at: int) -> People | None:
+    match = _ONE.match(line.symbols, at)
+    if match is None:
+        other = _SOMEBODY.match(line.symbols, at)
+        if other is None or _THINGS & set(line.words[at : other.end()]):
+            return None
+        return People(at, other.end(), "unspecified", "h")
+    if _PLURAL.search(line.words[match.start("head")]):
+        return None
+    return People(at, match.end(), _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+
+
+def side_in(line: Line, start: int, end: int) -> int:
+    """The last actor between two items: a demonym in front of a force belongs to it. -1 for none."""
+    return next((i for i in range(end - 1, start - 1, -1) if line.symbols[i] in "JA"), -1)
+
+
+def _pronoun_in(line: Line, start: int, end: int) -> int:
+    return next((i for i in range(start, end) if line.symbols[i] == "p"), -1)
+
+
+def is_inner(line: Line, at: int) -> bool:
+    """The second number of `one of the two pilots`."""
+    return line.symbols[max(0, at - 3) : at].endswith(("No", "Noa", "Nop"))
+
+
+def is_age(line: Line, at: int) -> bool:
+    """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
+    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] == "x":
+        return True
+    if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mch":
+        return False
+    noun = line.words[at - 2]
+    return noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
+
+
+def is_foe(line: Line, at: int, end: int) -> bool:
+    """Whether they are named as an enemy."""
+    return bool(_FOES & set(line.words[at:end])) or "enemy" in line.words[max(0, at - 4) : at]
+
+
+def are_irregulars(line: Line, at: int, end: int) -> bool:
+    """Whether they are named as an armed group's people, not a state's."""
+    return bool(_GROUPS & set(line.words[at:end]))

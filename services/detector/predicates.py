@@ -1,0 +1,169 @@
+"""What is said of the people a number counts: the word of loss they belong to, and who did it."""
+
+import re
+from collections.abc import Sequence
+
+from services.detector.ground import is_ground
+from services.detector.lines import Line
+from services.detector.people import People
+from services.detector.words import words
+
+_RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
+_NEXT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd])")
+_INCLUDING = re.compile(r",<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
+_AHEAD = re.compile(
+    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)[arx]{0,2}N[oaprxJAP'm]{0,6}[mchJA]){1,4}"
+    r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
+)
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
+_EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
+_WINDOW = 20  # items a predicate may be away from its number
+_ANIMALS = words("predicates.animals")
+_PASSIVE_SAYING = words("predicates.passive_saying")
+_REACHED = words("predicates.reached")
+_EITHER = words("predicates.either")  # official words for dead, wounded or captured
+_FALL = frozenset(("fell", "fall", "falls"))
+
+
+def behind(line: Line, people: People) -> int:
+    """The item of the word of loss behind the people ("were killed"), -1 for none."""
+    if people.head == "d":
+        return line.symbols.index("d", people.at + 1)
+    match = (
+        _NEXT.match(line.symbols, people.end)
+        or _INCLUDING.match(line.symbols, people.end)
+        or (_RIGHT.match(line.symbols, people.end) if people.head else None)
+    )
+    if match is None:
+        return -1
+    verb = match.start("verb")
+    if line.words[verb] in _FALL and not people.head:
+        return -1  # shells fall, too
+    return -1 if _is_active(line, people.end, verb) else verb
+
+
+def ahead(line: Line, people: People) -> int:
+    """The word of loss of a list's last member: `49 Armenian and 50 Azerbaijani troops were killed`."""
+    match = _AHEAD.match(line.symbols, people.end)
+    return match.start("verb") if match else -1
+
+
+def before(line: Line, at: int) -> int:
+    """The item of the word of loss in front of the number at `at` ("killed", "the death of"), -1 for none."""
+    first = max(0, at - _WINDOW)
+    head = line.symbols[first:at]
+    toll = _TOLL.search(head)
+    if toll and line.words[at - 1] in (_REACHED if head[toll.start()] == "T" else ("at", "to")):
+        return first + toll.start()
+    match = _LEFT.search(head)
+    if match is None or not _governs(line, match["verb"], first + match.start(), match["gap"]):
+        return -1
+    return first + match.start()
+
+
+def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
+    """Whether the word of loss at `verb` has the number behind it as its object."""
+    if symbol == "Q":
+        return False
+    if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
+        return False  # passive: its people stand before it
+    if symbol in "KWC" and re.search(r"[iDP]", gap):
+        return False
+    return symbol != "F" or gap.startswith("o")
+
+
+def _is_active(line: Line, start: int, verb: int) -> bool:
+    """`10 soldiers killed three civilians`: no auxiliary before, a person or a number behind."""
+    if line.symbols[verb] not in "KWC" or "v" in line.symbols[start:verb]:
+        return False
+    return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 : verb + 5]))
+
+
+def is_nearer(line: Line, people: People, front: int, back: int) -> bool:
+    """Whether "were killed" behind the people goes before "killed" in front of them."""
+    if line.symbols[back - 1] == "v":
+        return True
+    return back - people.end <= 3 and line.symbols[front] not in "kKwWyC"
+
+
+def takes_anyone(line: Line, verb: int, at: int) -> bool:
+    """`killing two date growers`: whoever is killed or wounded is a person, known to the lexicon or not."""
+    if line.symbols[verb] not in "kKwW" or line.symbols[at + 1 : at + 2] != "x":
+        return False
+    return not _ANIMALS & set(line.words[at + 1 : at + 3])
+
+
+def speak_or_move(line: Line, people: People) -> bool:
+    """`one doctor said`, `1,000 people were displaced`: the people of another verb."""
+    tail = line.symbols[people.end : people.end + 6]
+    if tail[:1] == "S" and line.words[people.end] not in _PASSIVE_SAYING:
+        return True
+    moves = people.head and re.match(r"v+r?x", tail)
+    return bool(moves) and not re.match(r"v+[xr]{1,2}[KQWCMd]", tail)
+
+
+def ends_clause(line: Line, end: int) -> bool:
+    """Whether nothing more is said of the people."""
+    return end >= len(line) or line.symbols[end] in "i,.;D"
+
+
+def is_for_all(line: Line, predicate: int) -> bool:
+    """`killed or wounded 1,500`, `200 killed, wounded or captured`, `neutralised`: one figure for several kinds."""
+    if line.words[predicate] in _EITHER:
+        return True
+    start = max(0, predicate - 4)
+    match = _EITHER_OR.search(line.symbols[start : predicate + 6])
+    if not match or not match.start() <= predicate - start < match.end():
+        return False
+    return not {"or", "and"}.isdisjoint(line.words[start + match.start() : start + match.end()])
+
+
+def is_joined(line: Line, end: int, at: int, has_noun: bool) -> bool:
+    """Whether only a comma or "and" (and dates and places) stands between item `end` and the number at `at`."""
+    between = line.symbols[end : min(at, end + 15)]
+    joint = r"(?:,&?|&)[ar<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
+    return at - end <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}" + joint, between))
+
+
+def is_listed(line: Line, end: int, at: int) -> bool:
+    """Whether item `end` and the number at `at` are in one clause: `29 soldiers were killed and 58 wounded`."""
+    return at - end <= 12 and not re.search(r"[.;S]", line.symbols[end:at])
+
+
+def subject(line: Line, verb: int) -> int:
+    """The actor that does what the verb at `verb` says: the nearest before it in its clause, -1 for none.
+
+    None where two sides stand together ("Armenia, Azerbaijan border clashes kill 99"): both do it.
+    """
+    for index in range(verb - 1, max(-1, verb - 14), -1):
+        if line.symbols[index] in ".;S":
+            return -1
+        if line.symbols[index] in "JA" and not is_ground(line, index):
+            return -1 if _has_partner(line, index) or _is_scene(line, index) else index
+    return -1
+
+
+def _has_partner(line: Line, at: int) -> bool:
+    mention = line.mentions[at]
+    others = [line.mentions[i] for i in range(max(0, at - 2), at) if line.symbols[i] in "JA"]
+    return any(mention and other and other.ref != mention.ref for other in others)
+
+
+def _is_scene(line: Line, at: int) -> bool:
+    """`Pakistan bombing kills 22`: a name before a noun of fighting says where, a demonym would say who."""
+    mention = line.mentions[at]
+    if mention is None or mention.form != "name" or at + 1 >= len(line) or not line.entries[at + 1].fight:
+        return False
+    return line.words[at + 1].endswith(("ing", "raid", "attack"))
+
+
+def agent_behind(line: Line, predicate: int) -> int:
+    """The actor named behind the word of loss: `by Pakistani troops`, `in Indian shelling`. -1 for none."""
+    tail = line.symbols[predicate + 1 : predicate + _WINDOW]
+    match = re.match(r"[^.;SN]{0,8}?(?P<by>[bi])[apxrO]{0,3}(?P<who>[JA])", tail)
+    if match is None:
+        return -1
+    agent = predicate + 1 + match.start("who")
+    fighting: Sequence[float | str] = [e.fight or e.weapon for e in line.entries[agent + 1 : agent + 4]]
+    return agent if match["by"] == "b" or any(fighting) else -1

@@ -1,0 +1,50 @@
+"""Everything of kafka-python this program uses, imported in one place.
+
+The package reads its schemas in a way Python deprecates, and says so on import. Its records carry a CRC-32C
+that it computes in Python unless the package `crc32c` is there; that one is LGPL, so google-crc32c (Apache-2.0)
+is put in its place (docs/decisions/0006).
+"""
+
+import warnings
+
+import google_crc32c
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka.admin import OffsetSpec
+    from kafka.errors import (
+        KafkaError,
+        MessageSizeTooLargeError,
+        RecordListTooLargeError,
+        SaslAuthenticationFailedError,
+        TopicAlreadyExistsError,
+        UnknownTopicOrPartitionError,
+    )
+    from kafka.record import default_records
+    from kafka.structs import OffsetAndMetadata
+
+TOO_LARGE = (MessageSizeTooLargeError, RecordListTooLargeError)
+
+
+def checksum(data: memoryview) -> int:
+    """CRC-32C (Castagnoli) of a record batch."""
+    return int(google_crc32c.value(bytes(data)))
+
+
+default_records.calc_crc32c = checksum
+
+__all__ = [
+    "TOO_LARGE",
+    "KafkaAdminClient",
+    "KafkaConsumer",
+    "KafkaError",
+    "KafkaProducer",
+    "OffsetAndMetadata",
+    "OffsetSpec",
+    "SaslAuthenticationFailedError",
+    "TopicAlreadyExistsError",
+    "TopicPartition",
+    "UnknownTopicOrPartitionError",
+    "checksum",
+]

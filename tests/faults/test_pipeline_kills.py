@@ -1,0 +1,112 @@
+"""kill -9 of `clashwatch run` and all its workers at random moments: nothing lost, nothing twice, the same end."""
+
+import json
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.articles import article
+from tests.e2e.clashwatch import alerts_file, command, kill, listed, started, wait_for
+from tests.e2e.road import SEEDS, Folders
+from tests.faults.kill9 import final_state, work_done
+
+FILES = 500
+STORIES = 40
+LONG_AGO = 1_600_000_000
+
+
+def fill(inbox: Path) -> None:
+    """The seeds, articles of a few stories with contradicting tolls, every tenth file a copy, a few that are bad.
+
+    The feeder takes the newest first: with a time for each, the order is the same in every run, as it has to be for
+    alerts to be compared.
+    """
+    for place in range(FILES):
+        path = inbox / f"{place:03} article.txt"
+        path.write_bytes(content(place))
+        os.utime(path, (LONG_AGO - place, LONG_AGO - place))
+
+
+def content(place: int) -> bytes:
+    if place % 100 < len(SEEDS):
+        return SEEDS[f"{place % 100:03}"].read_bytes()
+    if place % 50 == 17:
+        return b"\0\1\2\3" * place
+    copied = place - 7 if place % 10 == 9 else place
+    return article(copied * 3 if copied % 2 else copied, seed=7, words=120, stories=STORIES).encode()
+
+
+def state(folders: Folders) -> dict[str, Any]:
+    """Everything a person can find, with nothing left on the way, and what was told outside."""
+    told = [json.loads(line) for line in alerts_file(folders).read_bytes().splitlines()]
+    return final_state(folders.data) | {
+        "told": [{name: value for name, value in one.items() if not name.endswith("_at")} for one in told]
+    }
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], int]:
+    folders = Folders.under(tmp_path_factory.mktemp("undisturbed"))
+    fill(folders.inbox)
+    run_to_the_end(folders)
+    return state(folders), work_done(folders.data)
+
+
+def run_to_the_end(folders: Folders) -> None:
+    done = command(folders, "run", "--once", "--workers", "2")
+    assert done.returncode in (0, 1), done.stderr.decode()
+
+
+def kill_at_random(folders: Folders, kills: int, work: int) -> int:
+    """Moments are random along the work, not along the clock; how many of them fell between its start and its end."""
+    chance = random.Random(kills)
+    amid = 0
+    for left in range(kills, 0, -1):
+        before = work_done(folders.data)
+        step = max(1, round(2 * (work - before) / left))
+        wanted = before + chance.randint(0, step)
+        process = started(folders, "--once", "--workers", "2")
+        wait_for(lambda done=wanted, one=process: one.poll() is not None or work_done(folders.data) >= done, "progress")
+        time.sleep(chance.uniform(0, 0.05))
+        amid += process.poll() is None and 0 < work_done(folders.data) < work
+        kill(process)
+    return amid
+
+
+@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_killed_at_random_it_ends_as_if_it_had_not_been(
+    kills: int, undisturbed: tuple[dict[str, Any], int], tmp_path: Path
+) -> None:
+    expected, work = undisturbed
+    folders = Folders.under(tmp_path)
+    fill(folders.inbox)
+    amid = kill_at_random(folders, kills, work)
+    run_to_the_end(folders)
+    found = state(folders)
+    assert found["lag"] == 0
+    for name in expected:
+        assert found[name] == expected[name], name
+    assert amid > kills // 4
+
+
+def test_the_undisturbed_run_has_everything_in_it(undisturbed: tuple[dict[str, Any], int]) -> None:
+    documents = undisturbed[0]["documents"]
+    files = Counter(row["state"] for row in documents["files"])
+    assert files["rejected"] == 10
+    assert files["duplicate"] > 60
+    assert sum(files.values()) == FILES
+    assert len(documents["articles"]) == files["indexed"]
+    assert len(documents["incidents"]) > 30
+    told = undisturbed[0]["told"]
+    assert {one["kind"] for one in told} >= {"new", "update", "escalation"}
+    for name in ("alert_id", ("incident_id", "revision", "subscriber")):
+        names = [name] if isinstance(name, str) else name
+        assert max(Counter(tuple(one[part] for part in names) for one in told).values()) == 1
+    assert {one["alert_id"] for one in told} == {row["alert_id"] for row in documents["alerts"]}
+    assert undisturbed[0]["lag"] == 0

@@ -1,0 +1,53 @@
+"""A real Elasticsearch for tests, started by the project's own script; without Java a test says loudly it did not run."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "deploy" / "local" / "elasticsearch" / "elasticsearch.sh"
+_NEEDED = ("java", "mvn", "curl")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """A node in a folder of its own."""
+
+    home: Path
+
+    def do(self, action: str) -> str:
+        """`start`, `stop`, `kill`, `wipe` ...; what the script says."""
+        # Files, not pipes: the server the script leaves behind must not keep the test waiting for an end of file.
+        log = self.home.with_suffix(".log")
+        with log.open("w") as file:
+            done = subprocess.run(
+                [str(SCRIPT), action],
+                env={**os.environ, "ELASTICSEARCH_HOME": str(self.home)},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                timeout=400,
+                check=False,
+            )
+        said = log.read_text().strip()
+        assert done.returncode == 0, said
+        return said
+
+    @property
+    def url(self) -> str:
+        return self.do("url")
+
+
+def skip_without_java() -> None:
+    """Not in CI: there a machine with Java has to run these."""
+    missing = [name for name in _NEEDED if shutil.which(name) is None]
+    if not missing:
+        return
+    reason = f"NOT RUN against a real Elasticsearch: {' and '.join(missing)} not installed"
+    sys.stderr.write(f"\n*** {reason} ***\n")
+    if os.environ.get("CI") == "true" and shutil.which("java"):
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,21 @@
+"""Elasticsearch's index does what any search index has to do, on a real server."""
+
+from typing import cast
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from shared.store.elastic_index import ElasticIndexStore
+from shared.store.port import IndexStore
+from tests.contract.index_store_suite import IndexStoreSuite
+
+pytestmark = pytest.mark.real
+
+
+class TestElasticIndexStore(IndexStoreSuite):
+    @pytest.fixture
+    def store(self, elastic_client: Elasticsearch, indexes: str) -> ElasticIndexStore:
+        return ElasticIndexStore(elastic_client, indexes)
+
+    def refresh(self, store: IndexStore) -> None:
+        cast(ElasticIndexStore, store).refresh()
