@@ -63,7 +63,7 @@ def stored_stages(settings: Settings, database: Database, console: TextIO | None
     return (
         linker(SqliteLinkStore(database), scope=scope),
         alerter(alerts, load_watch(settings.watch_rules), scope=scope),
-        channels_stage(alerts, _channels(settings, alerts, console), scope=scope),
+        channels_stage(alerts, channels(settings, alerts, console), scope=scope),
         indexer(SqliteIndexStore(database), scope),
     )
 
@@ -94,13 +94,17 @@ class System:
 
     def drain(self, stop: Event) -> None:
         """Works until nothing is left, or told to stop. What waits for others is left for the next start."""
+        self._work_off(stop)
+        while self.outside and not stop.is_set() and self.outside.turn():
+            pass
+        self._work_off(stop)  # dead letters from outside
+
+    def _work_off(self, stop: Event) -> None:
         while not stop.is_set():
             if not self.host.step():
                 if not self.host.is_busy:
-                    break
+                    return
                 stop.wait(_DRAINING_PAUSE)
-        while self.outside and not stop.is_set() and self.outside.turn():
-            pass
 
 
 @contextmanager
@@ -181,13 +185,14 @@ class _FeederSource:
         self._feeder.close()
 
 
-def _channels(settings: Settings, store: SqliteAlertStore, console: TextIO | None) -> list[Channel]:
-    channels: list[Channel] = []
+def channels(settings: Settings, store: SqliteAlertStore, console: TextIO | None) -> list[Channel]:
+    """Where alerts go by themselves: a stream of lines, a file."""
+    found: list[Channel] = []
     if console:
-        channels.append(Console(console))
+        found.append(Console(console))
     if settings.alerts_file:
-        channels.append(JsonLines(settings.alerts_file, store))
-    return channels
+        found.append(JsonLines(settings.alerts_file, store))
+    return found
 
 
 def _warm_up(stages: Sequence[Stage]) -> None:

@@ -41,6 +41,13 @@ METRICS = (
     ),
     Described("clashwatch_worker_deaths_total", "counter", (), "worker processes that died"),
     Described("clashwatch_waiting", "gauge", ("stage",), "1 while something outside keeps a stage waiting"),
+    Described(
+        "clashwatch_road_seconds",
+        "histogram",
+        ("stage", "topic"),
+        "seconds from a file's reading to a stage's being done with a message it led to, on Kafka",
+    ),
+    Described("clashwatch_group_lag", "gauge", ("group", "topic"), "messages a group has not committed, on Kafka"),
     Described("clashwatch_lag", "stored", ("group",), "messages a consumer group has not committed yet"),
     Described("clashwatch_files", "stored", ("state",), "files by the state they ended in"),
     Described("clashwatch_articles", "stored", (), "articles in the index"),

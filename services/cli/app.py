@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import export, extract, letters, lists, run
+from services.cli import export, extract, letters, lists, run, service
 from services.cli.options import UsageError
 from services.cli.output import complain
 from shared.errors import TransientError
@@ -37,6 +37,7 @@ def _options(
 
 
 app.command(name="run")(run.command)
+app.command(name="service")(service.command)
 app.command(name="extract")(extract.command)
 app.command(name="incidents")(lists.incidents)
 app.command(name="articles")(lists.articles)

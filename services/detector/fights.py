@@ -14,6 +14,8 @@ _BORDER_WORDS = words("fights.border_words")
 
 
 _LOSSES = 0.6
+_MOST_TRIGGERS = 12  # a sentence with more is a list, or hostile
+_MOST_PEOPLE = 16
 _EXPLICIT = 0.3
 
 
@@ -81,13 +83,13 @@ def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting) -> lis
 
 
 def _scene(line: Line, past: bool, setting: Setting) -> Scene | None:
-    triggers = [i for i in range(len(line)) if _force(line, i)]
+    triggers = [i for i in range(len(line)) if _force(line, i)][:_MOST_TRIGGERS]
     if not triggers:
         return None
     frame = (0.3 if past else 1.0) * _context(line)
     weights = {i: _force(line, i) * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
     trigger = max(triggers, key=lambda i: (weights[i], -i))
-    people = [p for p in participants(line, setting) if p.weight > 0]
+    people = [p for p in participants(line, setting) if p.weight > 0][:_MOST_PEOPLE]
     scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
     scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5 and not p.ground)
     scene.named = frozenset(p.side.name for p in people)

@@ -1,6 +1,7 @@
 """Date mentions: calendar days and months as EDTF, weekdays, days counted from the day of publication, years."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from services.tagger.lexemes import Lexeme, Lexicon, word_after, word_before
@@ -16,26 +17,31 @@ _MODAL = ("may", "march", "mar", "dec", "sep")
 
 def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon) -> tuple[list[Mention], set[int]]:
     """The mentions, and the starts of the lexemes they used up."""
-    mentions: list[Mention] = []
+    mentions = [_mention(match.start(), match.end(), match.group(1), "day") for match in _ISO.finditer(text)]
+    starts = [lexeme.start for lexeme in lexemes]
     used: set[int] = set()
-    for match in _ISO.finditer(text):
-        mentions.append(_mention(match.start(), match.end(), match.group(1), "day"))
-        used.update(lexeme.start for lexeme in lexemes if match.start() <= lexeme.start < match.end())
+    for mention in mentions:
+        used.update(_inside(mention, starts))
     for index, lexeme in enumerate(lexemes):
         if lexeme.start in used:
             continue
         if lexeme.kind == "month":
-            mention = _around_month(lexemes, index, text, used)
+            found = _around_month(lexemes, index, text, used)
         elif lexeme.kind in ("weekday", "day", "overnight"):
-            mention = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
+            found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
-            mention = _year(lexeme, text, folded, known) or _bare_day(lexeme, text)
+            found = _year(lexeme, text, folded, known) or _bare_day(lexeme, text)
         else:
             continue
-        if mention:
-            mentions.append(mention)
-            used.update(other.start for other in lexemes if mention.start <= other.start < mention.end)
+        if found:
+            mentions.append(found)
+            used.update(_inside(found, starts))
     return mentions, used
+
+
+def _inside(mention: Mention, starts: Sequence[int]) -> Sequence[int]:
+    """The starts of the lexemes in the mention."""
+    return starts[bisect_left(starts, mention.start) : bisect_left(starts, mention.end)]
 
 
 def _mention(start: int, end: int, ref: str, form: str) -> Mention:

@@ -277,7 +277,7 @@ def _ground_names() -> Iterator[tuple[str, Meaning]]:
 
 def _teller_names() -> Iterator[tuple[str, Meaning]]:
     for organisation in read_yaml(DATA / "organisations.yml", Organisation):
-        meaning = {"kind": "organisation", "ref": organisation.name, "form": organisation.kind}
+        meaning: dict[str, Any] = {"kind": "organisation", "ref": organisation.name, "form": organisation.kind}
         yield from _named(organisation.names, meaning)
     for agency in read_yaml(DATA / "agencies.yml", Agency):
         speaks_for = (agency.country,) if agency.state_run and agency.country else ()

@@ -8,6 +8,7 @@ from shared.schemas.article_tagged import Mention
 _JOINS = (" ", "-", " and ", "-and-")
 _RANGES = (" to ", "-", "–", " or ", " and ")
 _MAX = 50_000_000
+_LONGEST = 8  # words of one figure
 _PARTS = frozenset(["digits", "unit", "ten", "scale", "whole", "vague", "ordinal"])
 
 Amount = tuple[int | None, int | None, int | None]

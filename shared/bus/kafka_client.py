@@ -12,7 +12,7 @@ import google_crc32c
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-    from kafka.admin import OffsetSpec
+    from kafka.admin import ConfigResource, OffsetSpec
     from kafka.errors import (
         KafkaError,
         MessageSizeTooLargeError,
@@ -36,6 +36,7 @@ default_records.calc_crc32c = checksum
 
 __all__ = [
     "TOO_LARGE",
+    "ConfigResource",
     "KafkaAdminClient",
     "KafkaConsumer",
     "KafkaError",

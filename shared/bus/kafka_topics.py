@@ -5,11 +5,13 @@ from contextlib import closing
 from typing import Any
 
 from shared.bus.connection import Connection
-from shared.bus.kafka_client import KafkaAdminClient, TopicAlreadyExistsError
+from shared.bus.kafka_client import ConfigResource, KafkaAdminClient, TopicAlreadyExistsError
 from shared.bus.topics import Topic
 
 MAX_MESSAGE_BYTES = 20 * 1024 * 1024
 """The largest dead letter: an 8 MiB file is base64 in its message, and that again in the letter."""
+MAX_VALUE_BYTES = MAX_MESSAGE_BYTES - 16 * 1024
+"""Leaves room for key, headers and the frame of a batch."""
 RETENTION_MS = 7 * 24 * 3600 * 1000
 """For topics that need not be kept: longer than any stage may be down. The lag is a metric to alert on."""
 
@@ -58,4 +60,4 @@ def _update(admin: Any, name: str, topic: Topic, partitions: int) -> None:
     """A key may come to lie elsewhere when partitions are added: the linker's store, not its partition, keeps order."""
     if partitions < topic.partitions:
         admin.create_partitions({name: topic.partitions})
-    admin.alter_configs([_resource(name, configuration(topic))])
+    admin.alter_configs([ConfigResource("topic", name, configuration(topic))])

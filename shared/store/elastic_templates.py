@@ -5,7 +5,7 @@ An index `articles-000001` has a read alias `articles`, which leaves hidden docu
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,25 @@ def _walk(path: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 def install(client: Elasticsearch, prefix: str = "") -> None:
     """Templates, and the indexes that are not there yet. Doing it again, or by two at once, changes nothing."""
+    install_templates(client, prefix)
+    create_indexes(client, prefix)
+
+
+def install_templates(client: Elasticsearch, prefix: str = "") -> None:
+    """All templates; a `*` in the prefix makes them hold for several installations."""
+    label = f"{_OWNER}-{prefix.replace('*', 'all')}"
     with translated():
         for name, body in templates("components").items():
-            client.cluster.put_component_template(name=f"{_OWNER}-{name}", **body)
+            client.cluster.put_component_template(name=f"{_OWNER}-{name}", **_arguments(body))
         for name, body in templates("indexes").items():
-            named = body | {"index_patterns": [prefix + pattern for pattern in body["index_patterns"]]}
-            client.indices.put_index_template(name=f"{_OWNER}-{prefix}{name}", **_arguments(named))
-        for name in templates("indexes"):
+            patterns = [prefix + pattern for pattern in body["index_patterns"]]
+            client.indices.put_index_template(name=label + name, **_arguments(body | {"index_patterns": patterns}))
+
+
+def create_indexes(client: Elasticsearch, prefix: str = "", names: Iterable[str] | None = None) -> None:
+    """The first generation of each index that has none; the templates must be there."""
+    with translated():
+        for name in templates("indexes") if names is None else names:
             if not client.indices.exists_alias(name=write_alias(prefix + name)):
                 create(client, f"{prefix}{name}-000001", aliases(prefix + name))
 

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,6 +25,7 @@ AGAIN = " again"
 SEPTEMBER = ("001", "003", "004")
 """The seeds that name no day; they were published on PUBLISHED."""
 PUBLISHED = "2022-09-14"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _LONG_AGO = 1_600_000_000
 # The id follows the first report, the revision counts how it came about: all else is the same in any order.
 _OF_THE_ORDER = ("incident_id", "revision", "merged_from")

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.bench.articles import article
-from tests.e2e.clashwatch import alerts_file, command, kill, listed, started, wait_for
+from tests.e2e.clashwatch import alerts_file, command, kill, started, wait_for
 from tests.e2e.road import SEEDS, Folders
 from tests.faults.kill9 import final_state, work_done
 

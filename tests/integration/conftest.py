@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shared.bus.connection import Connection
-from shared.store.elastic_templates import install
+from shared.store.elastic_templates import install_templates
 from tests.integration import elastic_server
 from tests.integration.elastic_server import LocalServer
 from tests.integration.kafka_broker import LocalBroker, skip_without_java
@@ -35,26 +35,28 @@ def connection(broker: LocalBroker) -> Connection:
 @pytest.fixture(scope="session")
 def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     elastic_server.skip_without_java()
-    server = LocalServer(tmp_path_factory.mktemp("elastic") / "home")
+    server, is_ours = LocalServer.found_or(tmp_path_factory.mktemp("elastic") / "home")
     server.do("start")
     try:
         yield server
     finally:
-        server.do("wipe")
+        if is_ours:
+            server.do("wipe")
 
 
 @pytest.fixture(scope="session")
 def elastic_client(elastic: LocalServer) -> Iterator[Elasticsearch]:
-    with Elasticsearch(elastic.url, request_timeout=30) as client:
+    family = f"t{os.getpid()}-*-"
+    with Elasticsearch(elastic.url, request_timeout=60) as client:
+        install_templates(client, family)
         yield client
+        found = client.indices.get(index=f"{family}*", expand_wildcards="all")
+        if found:
+            client.indices.delete(index=list(found))
+        client.indices.delete_index_template(name=f"clashwatch-t{os.getpid()}-*")
 
 
 @pytest.fixture
-def indexes(elastic_client: Elasticsearch) -> Iterator[str]:
-    """Fresh indexes; their prefix."""
-    prefix = f"t{os.getpid()}-{next(_NUMBERS)}-"
-    install(elastic_client, prefix)
-    yield prefix
-    found = elastic_client.indices.get(index=f"{prefix}*", expand_wildcards="all")
-    elastic_client.indices.delete(index=list(found))
-    elastic_client.indices.delete_index_template(name=f"clashwatch-{prefix}*")
+def prefix() -> str:
+    """Of indexes that are there for one test."""
+    return f"t{os.getpid()}-{next(_NUMBERS)}-"

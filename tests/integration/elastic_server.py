@@ -19,6 +19,12 @@ class LocalServer:
 
     home: Path
 
+    @classmethod
+    def found_or(cls, home: Path) -> tuple["LocalServer", bool]:
+        """The one of ELASTICSEARCH_HOME, to work with again and again, else one in `home`; whether that is ours."""
+        named = os.environ.get("ELASTICSEARCH_HOME")
+        return cls(Path(named or home)), not named
+
     def do(self, action: str) -> str:
         """`start`, `stop`, `kill`, `wipe` ...; what the script says."""
         # Files, not pipes: the server the script leaves behind must not keep the test waiting for an end of file.

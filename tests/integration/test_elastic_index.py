@@ -6,6 +6,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shared.store.elastic_index import ElasticIndexStore
+from shared.store.elastic_templates import create_indexes
+from shared.store.indexes import INDEXES
 from shared.store.port import IndexStore
 from tests.contract.index_store_suite import IndexStoreSuite
 
@@ -14,8 +16,9 @@ pytestmark = pytest.mark.real
 
 class TestElasticIndexStore(IndexStoreSuite):
     @pytest.fixture
-    def store(self, elastic_client: Elasticsearch, indexes: str) -> ElasticIndexStore:
-        return ElasticIndexStore(elastic_client, indexes)
+    def store(self, elastic_client: Elasticsearch, prefix: str) -> ElasticIndexStore:
+        create_indexes(elastic_client, prefix, INDEXES)
+        return ElasticIndexStore(elastic_client, prefix)
 
     def refresh(self, store: IndexStore) -> None:
         cast(ElasticIndexStore, store).refresh()

@@ -1,0 +1,201 @@
+"""The same stages as services of their own: one on each call, on Kafka, with the store its stage needs.
+
+feeder, indexer, alerter, channels and webhook run on kafka-python; normalizer, tagger, detector and linker are
+Faust workers, unless the setting `stream_host` says otherwise.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+from services.alerter.stage import channels_stage, load_watch
+from services.alerter.stage import stage as alerter
+from services.feeder.feed import Feeder
+from services.feeder.stage import build_feeder
+from services.indexer.stage import build as indexer
+from services.linker.stage import stage as linker
+from services.pipeline import channels, outside_stage, pure_stages
+from shared.bus.connection import Connection
+from shared.bus.kafka import KafkaBus
+from shared.bus.kafka_topics import create_topics
+from shared.bus.topics import load_topics
+from shared.errors import TransientError
+from shared.hosts.embedded import stop_on_signals, utc_now
+from shared.hosts.health import health_served
+from shared.hosts.kafka import KafkaHost
+from shared.hosts.patience import Patience
+from shared.hosts.watchdog import Watchdog
+from shared.metrics import Metrics
+from shared.schemas import ArticleReceived
+from shared.settings import Settings
+from shared.stage import Stage
+from shared.store.database import Database
+from shared.store.sqlite_alerts import SqliteAlertStore
+from shared.store.sqlite_index import SqliteIndexStore
+from shared.store.sqlite_links import SqliteLinkStore
+
+STREAMED = ("normalizer", "tagger", "detector", "linker")
+SERVICES = ("feeder", *STREAMED, "indexer", "alerter", "channels", "webhook")
+
+# Articles on the log that no normalizer has taken yet: what the feeder may fill up.
+WAITING = 5000
+ROOM_SECONDS = 0.25
+START_SECONDS = 60.0
+
+Batch = Callable[[], AbstractContextManager[object]] | None
+Clock = Callable[[], datetime]
+
+log = logging.getLogger("clashwatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A stage that can be run, and what the effects of many messages have in common."""
+
+    stage: Stage
+    batch: Batch = None
+
+
+def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int:
+    """Until SIGTERM or SIGINT; the exit code. `name` is one of SERVICES.
+
+    Raises ConnectionRefused (a ValueError) or another ValueError for settings that do not work, OSError when no
+    broker answers or the port cannot be had.
+    """
+    connection = Connection.of(settings)
+    _wait_for_kafka(connection)
+    create_topics(connection, load_topics(), replicas=settings.kafka_replicas)
+    metrics = Metrics()
+    if name == "feeder":
+        return _run_feeder(settings, connection, metrics, clock)
+    with _service(name, settings) as service:
+        if name in STREAMED and settings.stream_host == "faust":
+            return _run_on_faust(service.stage, settings, connection, metrics, clock)
+        return _run_on_kafka(service, settings, connection, metrics, clock)
+
+
+@contextmanager
+def _service(name: str, settings: Settings) -> Iterator[Service]:
+    if name in ("normalizer", "tagger", "detector"):
+        yield Service(next(stage for stage in pure_stages() if stage.name == name))
+        return
+    with closing(Database(settings.data)) as database:
+        yield _stored(name, settings, database)
+
+
+def _stored(name: str, settings: Settings, database: Database) -> Service:
+    scope = database.transaction
+    if name == "linker":
+        return Service(linker(SqliteLinkStore(database), scope=scope), scope)
+    if name == "indexer":
+        return Service(indexer(SqliteIndexStore(database), scope), scope)
+    if name == "webhook":
+        return Service(outside_stage(settings, database))
+    alerts = SqliteAlertStore(database)
+    if name == "alerter":
+        return Service(alerter(alerts, load_watch(settings.watch_rules), scope=scope), scope)
+    return Service(channels_stage(alerts, channels(settings, alerts, None), scope=scope), scope)
+
+
+def _run_on_kafka(
+    service: Service, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock
+) -> int:
+    stop = stop_on_signals()
+    with closing(KafkaBus(connection, instance=settings.kafka_instance)) as bus:
+        host = KafkaHost(service.stage, bus, metrics, clock, batch=service.batch)
+        with _watched(service.stage, settings, connection, metrics, lambda: host.places, lambda: host.is_waiting):
+            host.run(stop)
+    return 0
+
+
+def _run_on_faust(stage: Stage, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
+    # Importing Faust takes longer than everything else here.
+    from shared.hosts.faust import FaustHost
+
+    host = FaustHost(stage, connection, metrics, clock, instance=settings.kafka_instance)
+    with _watched(stage, settings, connection, metrics, host.assigned, lambda: host.is_waiting):
+        return host.run()
+
+
+@contextmanager
+def _watched(
+    stage: Stage,
+    settings: Settings,
+    connection: Connection,
+    metrics: Metrics,
+    assigned: Callable[[], set[tuple[str, int]]],
+    is_waiting: Callable[[], bool],
+) -> Iterator[None]:
+    """With a watchdog, and health on the settings' port."""
+    topics = [message.TYPE for message in stage.reads]
+    watchdog = Watchdog(
+        stage.name, topics, KafkaBus(connection), metrics, assigned=assigned, is_waiting=is_waiting
+    )
+    with watchdog, health_served(settings.host, settings.port, lambda: watchdog.problem, metrics) as url:
+        log.info("%s is at work%s", stage.name, f"; health at {url}" if url else "")
+        yield
+    log.info("%s stopped", stage.name)
+
+
+def _run_feeder(settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
+    stop = stop_on_signals()
+    patience = Patience("feeder", metrics)
+    with closing(KafkaBus(connection)) as bus, closing(Database(settings.data)) as database:
+        feeder = build_feeder(settings, database, bus.publish, clock=clock, room=_Room(bus))
+        with (
+            closing(feeder),
+            health_served(settings.host, settings.port, lambda: patience.reason or None, metrics) as url,
+        ):
+            log.info("feeder watches %s%s", settings.inbox, f"; health at {url}" if url else "")
+            _feed(feeder, patience, metrics, stop)
+    log.info("feeder stopped")
+    return 0
+
+
+def _feed(feeder: Feeder, patience: Patience, metrics: Metrics, stop: Event) -> None:
+    while not stop.is_set():
+        if not patience.is_over:
+            stop.wait(ROOM_SECONDS)
+            continue
+        try:
+            progress = feeder.step()
+        except TransientError as error:
+            patience.lose(str(error))
+            continue
+        patience.regain()
+        metrics.count("clashwatch_messages_written_total", progress.received + progress.settled, "feeder")
+        if progress.idle:
+            feeder.rest(progress)
+
+
+class _Room:
+    """How many more articles the log should be given now; asks the broker only now and then."""
+
+    def __init__(self, bus: KafkaBus) -> None:
+        self._bus = bus
+        self._asked = 0.0
+        self._room = 0
+
+    def __call__(self) -> int:
+        if time.monotonic() - self._asked > ROOM_SECONDS:
+            self._room = max(0, WAITING - self._bus.lag("normalizer", [ArticleReceived.TYPE]))
+            self._asked = time.monotonic()
+        return self._room
+
+
+def _wait_for_kafka(connection: Connection) -> None:
+    """A broker that is still starting gets a minute."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            connection.probe()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise OSError(error.errno, f"no Kafka broker answers: {error.strerror}") from error
+            time.sleep(1)
+        else:
+            return

@@ -1,0 +1,190 @@
+"""One stage on Kafka as a Faust worker. It moves bytes and decides nothing else.
+
+At least once: an event is acknowledged when the brokers have what it led to; Faust commits acknowledged events
+without gaps. State lives behind the stage's store, never in Faust tables. Serializers are raw: Faust's own would
+write its metadata into our messages.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.exceptions import ProducerSendError
+from faust.types.enums import ProcessingGuarantee
+from yarl import URL
+
+from shared.bus.connection import MECHANISM, Connection
+from shared.bus.kafka import ANSWER_SECONDS, FETCH_BYTES, SESSION_SECONDS
+from shared.bus.kafka_headers import headers_of, started_of
+from shared.bus.kafka_topics import MAX_MESSAGE_BYTES
+from shared.bus.port import Record
+from shared.errors import TransientError
+from shared.hosts.attempt import Dealt, count, deal_with
+from shared.hosts.patience import LONGEST, SHORTEST, Patience
+from shared.metrics import Metrics
+from shared.stage import Delivery, Stage
+
+IN_FLIGHT = 256
+"""Events whose messages the brokers have not acknowledged yet."""
+CRASHED = 1
+
+log = logging.getLogger(__name__)
+
+
+class FaustHost:
+    """Close the loop by a signal; `run` gives the exit code."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        connection: Connection,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        *,
+        instance: str | None = None,
+    ) -> None:
+        self.stage = stage
+        self.patience = Patience(stage.name, metrics)
+        self._prefix = connection.prefix
+        self._metrics = metrics
+        self._clock = clock
+        self._app = build_app(stage.name, connection, instance)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=stage.name)
+        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._tasks: set[asyncio.Task[None]] = set()
+        topics = [connection.prefix + message.TYPE for message in stage.reads]
+        source = self._app.topic(*topics, key_serializer="raw", value_serializer="raw", allow_empty=True)
+        self._app.agent(source, name=f"{connection.prefix}{stage.name}")(self._work)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something outside keeps it from going on."""
+        return bool(self.patience.reason)
+
+    def assigned(self) -> set[tuple[str, int]]:
+        """Partitions (topic, number) the group has given this worker."""
+        places = self._app.assignor.assigned_actives()
+        return {(place.topic.removeprefix(self._prefix), place.partition) for place in places}
+
+    def run(self) -> int:
+        """Until SIGTERM or SIGINT (0) or until Faust gives up (1). To be called in the main thread."""
+        return asyncio.run(self._run())
+
+    async def _run(self) -> int:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await self._app.start()
+        while not stop.is_set() and not self._app.crashed:
+            await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=0.5)
+        crashed = bool(self._app.crashed)
+        await self._app.stop()
+        self._thread.shutdown()
+        return CRASHED if crashed else 0
+
+    async def _work(self, stream: Any) -> None:
+        """The agent: one event at a time through the stage; sending overlaps with the next ones."""
+        async for event in stream.noack().events():
+            await self._room.acquire()
+            record = self._record(event.message)
+            dealt = await self._deal_with(record)
+            task = asyncio.get_running_loop().create_task(self._finish(event, record, dealt))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _deal_with(self, record: Record) -> Dealt:
+        """In a thread: heartbeats go on meanwhile. What fails for now is tried until it does not."""
+        loop = asyncio.get_running_loop()
+        seconds = SHORTEST
+        while True:
+            try:
+                dealt = await loop.run_in_executor(self._thread, deal_with, self.stage, record, self._clock)
+            except TransientError as error:
+                self.patience.lose(str(error))
+                await asyncio.sleep(seconds)
+                seconds = min(2 * seconds, LONGEST)
+            else:
+                self.patience.regain()
+                return dealt
+
+    async def _finish(self, event: Any, record: Record, dealt: Dealt) -> None:
+        """Acknowledges once everything is written; until then, and if never, the event is read again."""
+        seconds = SHORTEST
+        while not await self._sent(dealt.written, record.started):
+            await asyncio.sleep(seconds)
+            seconds = min(2 * seconds, LONGEST)
+        event.ack()
+        self._room.release()
+        count(self._metrics, self.stage.name, record, dealt, self._clock())
+
+    async def _sent(self, written: Sequence[Delivery], started: float | None) -> bool:
+        """Whether the brokers have them all."""
+        began = self._clock().timestamp() if started is None else started
+        try:
+            waiting = [await self._send(delivery, began) for delivery in written]
+            await asyncio.gather(*waiting)
+        except (KafkaError, ProducerSendError) as error:
+            self.patience.lose(f"Kafka cannot be written: {type(error).__name__}: {error}")
+            return False
+        return True
+
+    async def _send(self, delivery: Delivery, started: float) -> Any:
+        """What comes back has to be awaited, too: only then the brokers have the message."""
+        return await self._app.send(
+            self._prefix + delivery.topic,
+            delivery.key.encode(),
+            delivery.value,
+            headers=headers_of(delivery.value, started),
+            key_serializer="raw",
+            value_serializer="raw",
+        )
+
+    def _record(self, message: Any) -> Record:
+        topic = message.topic.removeprefix(self._prefix)
+        key = (message.key or b"").decode("utf-8", "replace")
+        started = started_of(message.headers or ())
+        return Record(topic, message.partition, message.offset, key, message.value or b"", started)
+
+
+def build_app(name: str, connection: Connection, instance: str | None) -> Any:
+    """A Faust application tuned as measured. Its id is the consumer group."""
+    group = connection.prefix + name
+    return faust.App(
+        group,
+        broker=[URL(f"kafka://{server}") for server in connection.servers],
+        broker_credentials=_credentials(connection),
+        processing_guarantee=ProcessingGuarantee.AT_LEAST_ONCE,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        consumer_auto_offset_reset="earliest",
+        # Back in seconds after kill -9 instead of in more than a minute.
+        consumer_group_instance_id=f"{group}-{instance}" if instance else None,
+        broker_session_timeout=float(SESSION_SECONDS),
+        broker_heartbeat_interval=SESSION_SECONDS / 5,
+        broker_commit_interval=0.5,
+        broker_max_poll_records=None,
+        broker_request_timeout=float(3 * SESSION_SECONDS),
+        consumer_max_fetch_size=FETCH_BYTES,
+        producer_linger=0.005,
+        producer_max_batch_size=256 * 1024,
+        producer_max_request_size=MAX_MESSAGE_BYTES,
+        producer_request_timeout=float(ANSWER_SECONDS),
+        stream_buffer_maxsize=IN_FLIGHT,
+    )
+
+
+def _credentials(connection: Connection) -> Any:
+    context = connection.context()
+    if connection.user:
+        return faust.SASLCredentials(
+            username=connection.user, password=connection.password, ssl_context=context, mechanism=MECHANISM
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -1,0 +1,57 @@
+"""No text makes the work grow faster than the text: eight times the text is not sixty-four times the work."""
+
+import time
+
+import pytest
+from tagged_articles import NOW, article
+
+from services.detector.detect import detect
+from services.tagger.tag import tag
+
+WHOLE, PART = 200_000, 25_000  # characters; 200,000 are what is left of a line of 10 MB
+STEEP = 30  # linear is 8, quadratic 64
+
+UNITS = {
+    "figures": "12 ",
+    "scales": "two hundred and ",
+    "one figure": "1",
+    "thousands": "1,111,",
+    "figures and dashes": "1-",
+    "names": "Armenia Azerbaijan ",
+    "places": "Berd Tavush ",
+    "quotes": "“‘\"'",
+    "dates": "12 July 2020 and 13 July ",
+    "months": "May ",
+    "denials": "no casualties among ",
+    "places nobody knows": "in the village of Aaa Bbb ",
+    "prepositions": "in the aaa bbb ",
+    "capitalised": "Aaa ",
+    "borders": "of the Armenia-Azerbaijan border ",
+    "hyphens": "-",
+    "stops": ". ",
+    "accents": "e\u0301",
+    "letters of another script": "ə",
+    "spaces": " ",
+    "verbs of saying": "said ",
+    "losses": "100 killed or wounded ",
+}
+
+
+def seconds(text: str) -> float:
+    """Of processor time, so that other programs do not count."""
+    made = article(text)
+    begun = time.process_time()
+    detect(tag(made, NOW), NOW)
+    return time.process_time() - begun
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
+def test_work_grows_with_the_text(unit: str) -> None:
+    seconds("Armenia lost two soldiers.")  # reads the data
+    part, whole = (unit * (size // len(unit)) for size in (PART, WHOLE))
+    assert seconds(whole) < STEEP * max(seconds(part), 0.01)
+
+
+def test_a_number_longer_than_any_number_is_no_number() -> None:
+    article_of_scales = article("hundred " * 400 + "million " * 400)
+    assert tag(article_of_scales, NOW).mentions == ()
