@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[Any, ...]:
         """Flags, variables, variables that name a file, the settings file."""
-        del dotenv_settings, file_secret_settings
+        del settings_cls, dotenv_settings, file_secret_settings
         return init_settings, env_settings, _from_named_files, _from_settings_file
 
 

@@ -58,7 +58,7 @@ def _value(run: Sequence[Lexeme]) -> float:
     total = current = 0.0
     for lexeme in run:
         if lexeme.kind == "scale":
-            current = max(current, 1) * lexeme.value
+            current = max(current, 1.0) * lexeme.value
             if lexeme.value >= 1000:
                 total, current = total + current, 0.0
         else:

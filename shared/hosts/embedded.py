@@ -33,6 +33,9 @@ WAITING = 512
 # Messages a stage with a store may be behind before the pool pauses.
 BEHIND = 2048
 TURN_SECONDS = 0.015
+# With much in flight nobody sees a single article's latency, and fewer, larger transactions cost less.
+LONG_TURN_SECONDS = 0.2
+MUCH_IN_FLIGHT = 64
 IDLE_SECONDS = 0.02
 
 
@@ -119,13 +122,18 @@ class EmbeddedHost:
         """One turn of everything; says whether anything was done."""
         fed = [self._feed(source, patience) for source, patience in self._sources]
         self._hand_out()
-        self.pool.collect(TURN_SECONDS)
+        self.pool.collect(self._turn_seconds)
         settled = self._settle()
         worked = [effect.turn() for effect in self._effects]
         now = self._clock()
         for age in filter(None, (_age(job, now) for job in settled)):
             self.metrics.observe("clashwatch_article_seconds", age)
         return any(fed) or any(worked) or bool(settled) or self.pool.is_working
+
+    @property
+    def _turn_seconds(self) -> float:
+        in_flight = sum(len(jobs) for jobs in self._jobs.values())
+        return LONG_TURN_SECONDS if in_flight > MUCH_IN_FLIGHT else TURN_SECONDS
 
     @property
     def room(self) -> int:

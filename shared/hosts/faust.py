@@ -77,17 +77,26 @@ class FaustHost:
         return asyncio.run(self._run())
 
     async def _run(self) -> int:
-        stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
+            loop.add_signal_handler(number, self._stop.set)
         await self._app.start()
-        while not stop.is_set() and not self._app.crashed:
-            await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=0.5)
-        crashed = bool(self._app.crashed)
-        await self._app.stop()
+        while not self._stop.is_set() and not self._app.crashed:
+            await asyncio.wait([self._stopping], timeout=0.5)
+        failed = bool(self._app.crashed) or self._failed
+        try:
+            await asyncio.wait_for(self._app.stop(), STOP_SECONDS)
+        except TimeoutError:
+            log.error("Faust does not stop; ending without it: what it had not committed is done again")
+            os._exit(CRASHED)
         self._thread.shutdown()
-        return CRASHED if crashed else 0
+        return CRASHED if failed else 0
+
+    async def _give_up(self, _agent: Any, error: BaseException) -> None:
+        """A mistake of ours. Faust would start the agent again, behind an event nobody will ever acknowledge."""
+        log.critical("%s ends: %s: %s", self.stage.name, type(error).__name__, error, exc_info=error)
+        self._failed = True
+        self._stop.set()
 
     async def _work(self, stream: Any) -> None:
         """The agent: one event at a time through the stage; sending overlaps with the next ones."""

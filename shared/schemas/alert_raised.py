@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from shared.schemas.message import Message, Part
 from shared.schemas.spans import Evidence
@@ -54,8 +54,8 @@ class Notified(Part):
     subscriber: str
     revision: int
     deaths: int = 0
-    toll: dict[str, dict[str, int]] = {}
-    civilians: dict[str, int] = {}
+    toll: dict[str, dict[str, int]] = Field(default_factory=dict)
+    civilians: dict[str, int] = Field(default_factory=dict)
     places: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     weapons: tuple[str, ...] = ()

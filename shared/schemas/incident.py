@@ -73,8 +73,8 @@ class Incident(Part):
     date_inferred: bool = False
     places: tuple[Place, ...] = ()
     weapons: tuple[str, ...] = ()
-    toll: dict[str, dict[Kind, Toll]] = {}
-    civilians: dict[str, dict[Kind, Toll]] = {}
+    toll: dict[str, dict[Kind, Toll]] = Field(default_factory=dict)
+    civilians: dict[str, dict[Kind, Toll]] = Field(default_factory=dict)
     deaths_a: NonNegativeInt = 0
     deaths_b: NonNegativeInt = 0
     deaths_civilians: NonNegativeInt = 0

@@ -9,7 +9,7 @@ from elasticsearch import Elasticsearch
 
 from shared.errors import ConflictError
 from shared.schemas.alert_raised import Notified
-from shared.store.elastic_client import translated
+from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_index import ArrivalClock
 from shared.store.elastic_templates import write_alias
@@ -31,7 +31,7 @@ class ElasticAlertStore:
 
     def notified(self, incident_id: str) -> list[Notified]:
         """One row a subscriber."""
-        found = self._get(self._notified, incident_id)
+        found = fetch(self._client, self._notified, document_id(incident_id))
         rows = found["_source"]["rows"] if found else {}
         return [Notified.model_validate(row) for _, row in sorted(rows.items())]
 
@@ -47,7 +47,7 @@ class ElasticAlertStore:
 
     def sending(self, alert_id: str, channel: str) -> Sending | None:
         """The alert's row on the channel, if it came that far."""
-        found = self._get(self._sendings, _sending_id(alert_id, channel))
+        found = fetch(self._client, self._sendings, document_id(_sending_id(alert_id, channel)))
         return _sending(found["_source"]) if found else None
 
     def record(self, sending: Sending) -> None:
@@ -85,7 +85,7 @@ class ElasticAlertStore:
 
     def file_length(self, path: str) -> int | None:
         """Bytes of an alerts file known to be written; None when the file is new to the store."""
-        found = self._get(self._lengths, path)
+        found = fetch(self._client, self._lengths, document_id(path))
         return int(found["_source"]["length"]) if found else None
 
     def save_file_length(self, path: str, length: int) -> None:
@@ -101,22 +101,18 @@ class ElasticAlertStore:
     def _change(self, index: str, doc_id: str, changed: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
         """Reads, changes and writes unless somebody else did in between: then again."""
         for _ in range(_TRIES):
-            found = self._get(index, doc_id)
+            found = fetch(self._client, index, document_id(doc_id))
             guard: dict[str, Any] = {"op_type": "create"}
             if found:
                 guard = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
             body = changed(found["_source"] if found else {})
             try:
-                self._client.index(index=index, id=document_id(doc_id), document=body, require_alias=True, **guard)
+                with translated():
+                    self._client.index(index=index, id=document_id(doc_id), document=body, require_alias=True, **guard)
             except Conflict:
                 continue
             return
         raise ConflictError(f"{doc_id} is being saved by somebody else")
-
-    def _get(self, index: str, doc_id: str) -> Any:
-        with translated():
-            found = self._client.options(ignore_status=404).get(index=index, id=document_id(doc_id))
-        return found if found.get("found") else None
 
 
 def _sending_id(alert_id: str, channel: str) -> str:

@@ -110,7 +110,9 @@ class Bulk:
         """None when the request as a whole is too large, or has something in it that is no JSON."""
         lines = [line for item in items for line in (item.action, item.body) if line]
         try:
-            response = self.client.options(max_retries=0).bulk(operations=lines, filter_path="items.*.status,items.*.error")
+            response = self.client.options(max_retries=0).bulk(
+                operations=lines, filter_path="items.*.status,items.*.error"
+            )
         except ApiError as error:
             if error.status_code not in (400, 413):
                 raise

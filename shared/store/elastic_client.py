@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from elastic_transport import TlsError, TransportError
-from elasticsearch import ApiError, Elasticsearch, UnsupportedProductError
+from elasticsearch import ApiError, Elasticsearch, NotFoundError, UnsupportedProductError
+from elasticsearch import ConflictError as Conflict
 
 from shared.errors import RejectedError, TransientError
 from shared.settings import Settings
@@ -72,14 +73,27 @@ def translated() -> Iterator[None]:
     """Elasticsearch's errors as a host understands them.
 
     TransientError: away, busy, blocked (read-only, disk full), or the key is refused: no message is to blame.
-    RejectedError: the request itself is wrong.
+    RejectedError: the request itself is wrong. A conflict goes through as it is: the caller knows of what.
     """
     try:
         yield
+    except Conflict:
+        raise
     except ApiError as error:
         raise named(error.status_code, error.body) from error
     except TransportError as error:
         raise TransientError(f"Elasticsearch does not answer: {error}") from error
+
+
+def fetch(client: Elasticsearch, index: str, doc_id: str) -> Mapping[str, Any] | None:
+    """A document by id, as it is now, with `_source`, `_version`, `_seq_no` and `_primary_term`; None without one."""
+    with translated():
+        try:
+            return client.get(index=index, id=doc_id).body  # type: ignore[no-any-return]
+        except NotFoundError as error:
+            if "index_not_found" in str(error):
+                raise
+            return None
 
 
 def named(status: int, body: object) -> Exception:

@@ -1,4 +1,4 @@
-"""Documents as Elasticsearch keeps them: pure. What is added to a document for searching is taken off when it is read."""
+"""Documents as Elasticsearch keeps them: pure. What is added for searching is taken off when a document is read."""
 
 import hashlib
 from collections.abc import Iterator, Mapping

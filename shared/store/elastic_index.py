@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from elasticsearch import Elasticsearch, NotFoundError
+from elasticsearch import Elasticsearch
 
 from shared.errors import RejectedError
 from shared.store.elastic_bulk import STALE, Bulk, Outcome, index_item
-from shared.store.elastic_client import translated
+from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id, original, original_id, searchable
 from shared.store.elastic_query import highlight, search_query, terms_query
 from shared.store.elastic_templates import field_types, write_alias
@@ -86,14 +86,8 @@ class ElasticIndexStore:
 
     def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
         """The document, or None. Hidden ones answer, too."""
-        with translated():
-            try:
-                found = self._client.get(index=self._writes(index), id=document_id(doc_id))
-            except NotFoundError as error:
-                if "index_not_found" in str(error):
-                    raise
-                return None
-        return original(found["_source"])
+        found = fetch(self._client, self._writes(index), document_id(doc_id))
+        return original(found["_source"]) if found else None
 
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Documents in the order they first came, as they were when the scan began, a few hundred in memory."""
@@ -213,7 +207,9 @@ class ElasticIndexStore:
 def _hit(hit: Mapping[str, Any]) -> Hit:
     excerpts = [text for texts in hit.get("highlight", {}).values() for text in texts]
     body = original(hit["_source"])
-    return Hit(original_id(hit), float(hit["_score"] or 0), body, tuple(_marked(text) for text in dict.fromkeys(excerpts)))
+    return Hit(
+        original_id(hit), float(hit["_score"] or 0), body, tuple(_marked(text) for text in dict.fromkeys(excerpts))
+    )
 
 
 def _marked(text: str) -> str:

@@ -9,7 +9,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from shared.errors import ConflictError, RejectedError
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
 from shared.store.elastic_bulk import Bulk, Item, index_item
-from shared.store.elastic_client import translated
+from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_templates import write_alias
 from shared.store.port import ArticleState, DyadChange, DyadState
@@ -29,7 +29,7 @@ from shared.store.port import ArticleState, DyadChange, DyadState
 MAX_REPORTS_IN_MEMORY = 10_000
 MAX_PENDING_BYTES = 64 * 1024
 _PAGE = 500
-_BODY = {"reports": ReportDetected, "incidents": Incident}
+_BODY: dict[str, type[ReportDetected | Incident]] = {"reports": ReportDetected, "incidents": Incident}
 
 Row = dict[str, Any]
 
@@ -94,13 +94,11 @@ class ElasticLinkStore:
 
     def article(self, article_id: str) -> ArticleState:
         """What is known of an article; version 0 when nothing is."""
-        found = self._get(self._articles, article_id)
+        found = fetch(self._client, self._articles, document_id(article_id))
         if found is None:
             return ArticleState(article_id)
         source = found["_source"]
-        return ArticleState(
-            article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"])
-        )
+        return ArticleState(article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"]))
 
     def save_article(self, state: ArticleState) -> None:
         """Remembers it; a version lower than the one known is ignored."""
@@ -122,7 +120,7 @@ class ElasticLinkStore:
 
     def _current(self, dyad: str) -> _Head:
         """The head as it is now, with rows in memory."""
-        found = self._get(self._heads, dyad)
+        found = fetch(self._client, self._heads, document_id(dyad))
         cached = self._cache.pop(dyad, None)
         if found is None:
             head = _Head()
@@ -134,7 +132,7 @@ class ElasticLinkStore:
         self._forget_oldest()
         return head
 
-    def _read(self, dyad: str, found: Row) -> _Head:
+    def _read(self, dyad: str, found: Mapping[str, Any]) -> _Head:
         """From the rows, and over them what the head still holds."""
         head = _Head(found["_source"]["version"], _guard(found), _unpacked(found["_source"]["pending"]))
         for row in self._stored(dyad):
@@ -184,14 +182,7 @@ class ElasticLinkStore:
         head.guard = _Guard(answer["_seq_no"], answer["_primary_term"])
 
     def _write(self, dyad: str, body: Row, guard: dict[str, Any]) -> Any:
-        return self._client.index(
-            index=self._heads, id=document_id(dyad), document=body, require_alias=True, **guard
-        )
-
-    def _get(self, index: str, doc_id: str) -> Any:
-        with translated():
-            found = self._client.options(ignore_status=404).get(index=index, id=document_id(doc_id))
-        return found if found.get("found") else None
+        return self._client.index(index=self._heads, id=document_id(dyad), document=body, require_alias=True, **guard)
 
     def _forget_oldest(self) -> None:
         while len(self._cache) > 1 and sum(len(one.reports) for one in self._cache.values()) > MAX_REPORTS_IN_MEMORY:
@@ -202,7 +193,7 @@ def _conflict(dyad: str) -> ConflictError:
     return ConflictError(f"{dyad} was saved by somebody else since it was loaded")
 
 
-def _guard(found: Row) -> _Guard:
+def _guard(found: Mapping[str, Any]) -> _Guard:
     return _Guard(found["_seq_no"], found["_primary_term"])
 
 

@@ -27,7 +27,9 @@ def folder() -> Path:
 @cache
 def templates(kind: str) -> dict[str, dict[str, Any]]:
     """All `components` or `indexes` by name. Callers must not change them."""
-    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder() / kind).glob("*.json"))}
+    return {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder() / kind).glob("*.json"))
+    }
 
 
 @cache
@@ -53,14 +55,13 @@ def install(client: Elasticsearch, prefix: str = "") -> None:
 
 
 def install_templates(client: Elasticsearch, prefix: str = "") -> None:
-    """All templates; a `*` in the prefix makes them hold for several installations."""
-    label = f"{_OWNER}-{prefix.replace('*', 'all')}"
+    """All templates."""
     with translated():
         for name, body in templates("components").items():
             client.cluster.put_component_template(name=f"{_OWNER}-{name}", **_arguments(body))
         for name, body in templates("indexes").items():
             patterns = [prefix + pattern for pattern in body["index_patterns"]]
-            client.indices.put_index_template(name=label + name, **_arguments(body | {"index_patterns": patterns}))
+            client.indices.put_index_template(name=f"{_OWNER}-{prefix}{name}", **_arguments(body | {"index_patterns": patterns}))
 
 
 def create_indexes(client: Elasticsearch, prefix: str = "", names: Iterable[str] | None = None) -> None:

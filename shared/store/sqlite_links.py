@@ -9,8 +9,10 @@ from pydantic_core import from_json, to_json
 
 from shared.errors import ConflictError
 from shared.schemas.incident import Incident
+from shared.schemas.message import Part
 from shared.schemas.report_detected import ReportDetected
 from shared.store.database import Database
+from shared.store.packing import deflate, inflate
 from shared.store.port import ArticleState, DyadChange, DyadState
 
 MAX_REPORTS_IN_MEMORY = 10_000
@@ -58,8 +60,8 @@ class SqliteLinkStore:
             if self._version(change.dyad) != change.expected_version:
                 raise ConflictError(f"{change.dyad} was saved by somebody else since it was loaded")
             cached = self._cached(change.dyad)
-            reports = [(change.dyad, one.report.report_id, one.model_dump_json().encode()) for one in change.added]
-            incidents = [(change.dyad, one.incident_id, one.model_dump_json().encode()) for one in change.incidents]
+            reports = [(change.dyad, one.report.report_id, _packed(one)) for one in change.added]
+            incidents = [(change.dyad, one.incident_id, _packed(one)) for one in change.incidents]
             version = _next(change, [*reports, *incidents])
             self._write("link_reports", reports)
             self._write("link_incidents", incidents)
@@ -120,7 +122,7 @@ class SqliteLinkStore:
 
     def _bodies(self, table: str, dyad: str) -> Iterable[bytes]:
         rows = self._database.execute(f"SELECT body FROM {table} WHERE dyad = ? ORDER BY seq", (dyad,))
-        return (row[0] for row in rows)
+        return (inflate(body) for (body,) in rows)
 
     def _write(self, table: str, rows: list[tuple[str, str, bytes]]) -> None:
         self._database.execute_many(
@@ -143,6 +145,11 @@ def _bring_up(cached: _Cached, version: int, change: DyadChange) -> None:
     cached.incidents.update((one.incident_id, one) for one in change.incidents)
     for report_id in change.removed:
         cached.reports.pop(report_id, None)
+
+
+def _packed(part: Part) -> bytes:
+    """A third of the JSON."""
+    return deflate(part.model_dump_json(exclude_defaults=True).encode())
 
 
 def _listed(values: frozenset[str]) -> str:

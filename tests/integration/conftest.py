@@ -14,6 +14,7 @@ from tests.integration.elastic_server import LocalServer
 from tests.integration.kafka_broker import LocalBroker, skip_without_java
 
 _NUMBERS = itertools.count()
+_PREFIX = f"t{os.getpid()}-"
 
 
 @pytest.fixture(scope="session")
@@ -46,17 +47,20 @@ def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
 
 @pytest.fixture(scope="session")
 def elastic_client(elastic: LocalServer) -> Iterator[Elasticsearch]:
-    family = f"t{os.getpid()}-*-"
     with Elasticsearch(elastic.url, request_timeout=60) as client:
-        install_templates(client, family)
+        install_templates(client, _PREFIX)
         yield client
-        found = client.indices.get(index=f"{family}*", expand_wildcards="all")
-        if found:
-            client.indices.delete(index=list(found))
-        client.indices.delete_index_template(name=f"clashwatch-t{os.getpid()}-*")
+        _remove_indexes(client)
+        client.indices.delete_index_template(name=f"clashwatch-{_PREFIX}*")
 
 
 @pytest.fixture
-def prefix() -> str:
-    """Of indexes that are there for one test."""
-    return f"t{os.getpid()}-{next(_NUMBERS)}-"
+def prefix(elastic_client: Elasticsearch) -> str:
+    """Of indexes no test before has written to."""
+    _remove_indexes(elastic_client)
+    return _PREFIX
+
+
+def _remove_indexes(client: Elasticsearch) -> None:
+    if found := client.indices.get(index=f"{_PREFIX}*"):
+        client.indices.delete(index=list(found))

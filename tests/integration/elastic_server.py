@@ -1,4 +1,4 @@
-"""A real Elasticsearch for tests, started by the project's own script; without Java a test says loudly it did not run."""
+"""A real Elasticsearch for tests, started by the project's own script; without Java a test says so loudly."""
 
 import os
 import shutil

@@ -1,7 +1,8 @@
 """Every row of services/detector/examples is a test.
 
-`expect` holds any of: is_clash, sides, dyads, reports, border, claims (all of them), has_claims, no_claims, no_claim_of,
-places (all of them), has_places, no_places, place_starts, where_prec, date_start, date_end, background, no_background.
+`expect` holds any of: is_clash, sides, dyads, reports, border, claims (all of them), has_claims, no_claims,
+no_claim_of (figures), places (all of them), has_places, no_places, place_starts, where_prec, date_start, date_end,
+background, no_background.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Whatever the text: mentions in order, inside it, apart from each other; the detector reads it and shows true spans."""
+"""Whatever the text: mentions in order, inside it and apart; the detector reads it and shows true spans."""
 
 from functools import cache
 
@@ -9,110 +9,20 @@ from tagged_articles import analyzed, article, tagged
 from services.tagger.fold import fold
 from services.tagger.gazetteer import DATA, Country, read_places, read_yaml
 
-WORDS = [
-    "soldiers",
-    "troops",
-    "guards",
-    "civilians",
-    "killed",
-    "wounded",
-    "captured",
-    "missing",
-    "died",
-    "lost",
-    "said",
-    "according",
-    "to",
-    "by",
-    "of",
-    "on",
-    "in",
-    "near",
-    "and",
-    "the",
-    "a",
-    "no",
-    "nobody",
-    "casualties",
-    "shelled",
-    "fired",
-    "exchange",
-    "of",
-    "fire",
-    "clashed",
-    "border",
-    "line",
-    "of",
-    "control",
-    "village",
-    "of",
-    "since",
-    "war",
-    "in",
-    "2020",
-    "its",
-    "their",
-    "at",
-    "least",
-    "up",
-    "to",
-    "dozens",
-    "hundred",
-    "thousand",
-    "twenty",
-    "three",
-    "49",
-    "1,500",
-    "12",
-    "July",
-    "2020-05-01",
-    "Monday",
-    "overnight",
-    "May",
-    "1988-94",
-    "Armenia",
-    "Azerbaijan",
-    "the",
-    "North",
-    "the",
-    "South",
-    "Line",
-    "of",
-    "Control",
-    "both",
-    "sides",
-    "denied",
-    "that",
-    "more",
-    "including",
-    "“",
-    "”",
-    "(",
-    ")",
-    ",",
-    ".",
-    ";",
-    ":",
-    "-",
-    "–",
-    "’s",
-    "'s",
-]
+WORDS = """
+soldiers troops guards civilians killed wounded captured missing died lost said according to by of on in near and the
+a no nobody casualties shelled fired exchange of fire clashed border line of control village of since war in 2020 its
+their at least up to dozens hundred thousand twenty three 49 1,500 12 July 2020-05-01 Monday overnight May 1988-94
+Armenia Azerbaijan North South Line Control both sides denied that more including “ ” ( ) , . ; : - – ’s 's
+""".split()  # noqa: SIM905 - a list of quoted words is harder to read
 
 
 @cache
 def names() -> list[str]:
-    """Every third name of states, leaders and places."""
-    found = [
-        name
-        for path in sorted((DATA / "countries").glob("*.yml"))
-        for row in read_yaml(path, Country)
-        for name in row.names
-    ]
-    found += [
-        name for path in sorted((DATA / "places").glob("*.tsv")) for _, names in read_places(path) for name in names
-    ]
-    return sorted(set(found))[::3]
+    """Every third name of states and places."""
+    countries = [row for path in sorted((DATA / "countries").glob("*.yml")) for row in read_yaml(path, Country)]
+    places = [names for path in sorted((DATA / "places").glob("*.tsv")) for _, names in read_places(path)]
+    return sorted({name for row in countries for name in row.names}.union(*places))[::3]
 
 
 # Drawn inside, so that the names are read when the test runs, not when it is collected.
@@ -125,12 +35,11 @@ PIECES = st.one_of(
 TEXTS = st.lists(st.tuples(PIECES, st.sampled_from([" ", " ", " ", "", "-", ", ", ". ", "\n\n"])), max_size=40).map(
     lambda pairs: "".join(piece + joint for piece, joint in pairs)
 )
-DAYS = st.one_of(
-    st.none(), st.dates().map(str), st.sampled_from(["2020", "2020-07", "XXXX-07-12", "2022-09-12/2022-09-14"])
-)
+OTHER_DAYS = st.sampled_from(["2020", "2020-07", "XXXX-07-12", "2022-09-12/2022-09-14"])
+DAYS = st.one_of(st.none(), st.dates().map(str), OTHER_DAYS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=TEXTS, published=DAYS)
 def test_mentions_are_in_order_inside_and_apart(text: str, published: str | None) -> None:
     found = tagged(article(text, published=published))
@@ -141,7 +50,7 @@ def test_mentions_are_in_order_inside_and_apart(text: str, published: str | None
         end = mention.end
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=TEXTS, published=DAYS)
 def test_evidence_is_its_slice_of_the_body(text: str, published: str | None) -> None:
     found = analyzed(article(text, published=published))
@@ -154,7 +63,7 @@ def test_evidence_is_its_slice_of_the_body(text: str, published: str | None) -> 
     assert 0 <= found.score <= 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=st.text())
 def test_folding_keeps_every_character_in_its_place(text: str) -> None:
     folded = fold(text)
@@ -162,7 +71,7 @@ def test_folding_keeps_every_character_in_its_place(text: str) -> None:
     assert all(char == " " or (char.isascii() and char.isalnum() and not char.isupper()) for char in folded)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(text=TEXTS)
 def test_the_same_text_is_read_the_same_way(text: str) -> None:
     assert analyzed(article(text)) == analyzed(article(text))

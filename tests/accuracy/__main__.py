@@ -1,0 +1,67 @@
+"""Writes docs/accuracy.md: `python -m tests.accuracy [FOLDER WITH gold.jsonl AND docs/]`."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.accuracy.gold import Entry, development, written
+from tests.accuracy.measure import Measures, Tally, measure
+
+OUT = Path(__file__).parents[2] / "docs" / "accuracy.md"
+HEAD = """# Accuracy
+
+Written by `make eval`. *Written* are the project's own articles, which the rules were developed on; *blind* are
+others of its own that the rules never saw; *development* is a set of real articles, when it was at hand.
+A loss is right when side, kind and number are; a claim whose side is not told is neither right nor wrong.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Measures every set and writes the page."""
+    sets: dict[str, Iterator[Entry]] = {"written": written("written"), "blind": written("blind")}
+    if arguments:
+        sets["development"] = development(Path(arguments[0]))
+    found = {name: measure(entries) for name, entries in sets.items()}
+    OUT.write_text("\n".join([HEAD, *_table(found), *_errors(found)]) + "\n", encoding="utf-8")
+    print(f"{OUT} written", file=sys.stderr)
+    return 0
+
+
+def _table(found: dict[str, Measures]) -> Iterator[str]:
+    yield "| measure | " + " | ".join(found) + " |"
+    yield "|---" * (len(found) + 1) + "|"
+    rows = {
+        "articles (clashes)": lambda m: f"{m.articles} ({m.clashes})",
+        "detection P / R / F1": lambda m: _prf(m.detection),
+        "sides right, of those found": lambda m: _share(m.sides),
+        "a place right": lambda m: _share(m.places),
+        "exact day, where text or publication date allow one": lambda m: _share(m.dates),
+        "no day given where they allow none": lambda m: _share(m.invented_dates),
+        "losses (side, kind, number) P / R / F1": lambda m: _prf(m.losses),
+        "articles with no background figure counted": lambda m: _share(m.leaks),
+        "false alarms by kind": lambda m: ", ".join(f"{k} {n}" for k, n in m.false_alarms.most_common()) or "none",
+    }
+    for name, cell in rows.items():
+        yield f"| {name} | " + " | ".join(cell(m) for m in found.values()) + " |"
+
+
+def _prf(tally: Tally) -> str:
+    return f"{tally.precision:.2f} / {tally.recall:.2f} / {tally.f1:.2f}"
+
+
+def _share(tally: Tally) -> str:
+    return f"{tally.right} of {tally.right + tally.wrong} ({tally.precision:.2f})"
+
+
+def _errors(found: dict[str, Measures]) -> Iterator[str]:
+    """Errors of the set the rules were developed on; those of the blind set stay unseen."""
+    yield "\n## Errors on the written set\n"
+    measures = found["written"]
+    for name in ("detection", "sides", "places", "dates", "invented_dates", "losses", "leaks"):
+        tally: Tally = getattr(measures, name)
+        yield f"\n### {name.replace('_', ' ')}\n"
+        yield from (f"- {error}" for error in tally.errors or ["none"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
