@@ -72,14 +72,15 @@ def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int
     metrics = Metrics()
     if name == "feeder":
         return _run_feeder(settings, connection, metrics, clock)
-    with _service(name, settings) as service:
+    with open_service(name, settings) as service:
         if name in STREAMED and settings.stream_host == "faust":
             return _run_on_faust(service.stage, settings, connection, metrics, clock)
         return _run_on_kafka(service, settings, connection, metrics, clock)
 
 
 @contextmanager
-def _service(name: str, settings: Settings) -> Iterator[Service]:
+def open_service(name: str, settings: Settings) -> Iterator[Service]:
+    """Any but the feeder, with its store open."""
     if name in ("normalizer", "tagger", "detector"):
         yield Service(next(stage for stage in pure_stages() if stage.name == name))
         return

@@ -61,7 +61,16 @@ def figures(line: Line) -> list[Figure]:
         figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
-    return [_with_agent(line, figure) for figure in found]
+    alike = [_like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
+    return [_with_agent(line, figure) for figure in alike]
+
+
+def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
+    """`49 Armenian and 50 Azerbaijani troops`: the first are troops, too."""
+    for other in following:
+        if figure.who is None and predicates.is_joined(line, figure.end, other.at, has_noun=True):
+            return replace(figure, who=other.who)
+    return figure
 
 
 def _starts(line: Line) -> Iterator[int]:

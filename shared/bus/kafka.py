@@ -9,6 +9,8 @@ from typing import Any
 from shared.bus.connection import Connection, ConnectionRefused
 from shared.bus.kafka_client import (
     TOO_LARGE,
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
     KafkaAdminClient,
     KafkaConsumer,
     KafkaError,
@@ -154,9 +156,8 @@ class KafkaBus:
         with self._failing("cannot be asked"):
             ends = self._offsets(topics, OffsetSpec.LATEST)
             oldest = self._offsets(topics, OffsetSpec.EARLIEST)
-            name = self._group(group)
-            committed = self._admin_client().list_group_offsets({name: list(ends)})[name]
-        starts = {place: max(oldest[place], found.offset) for place, found in committed.items()} | {}
+            committed = self._committed(self._group(group), list(ends))
+        starts = {place: max(oldest[place], found.offset) for place, found in committed.items()}
         prefix = self.connection.prefix
         return {
             (place.topic.removeprefix(prefix), place.partition): (starts.get(place, oldest[place]), end)
@@ -220,6 +221,18 @@ class KafkaBus:
         ]
         found = self._admin_client().list_partition_offsets(dict.fromkeys(places, which))
         return {place: offset.offset for place, offset in found.items()}
+
+    def _committed(self, name: str, places: list[TopicPartition]) -> Mapping[TopicPartition, Any]:
+        """The first question about any group makes a new cluster create the topic the answers are on."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                found: dict[str, Mapping[TopicPartition, Any]] = self._admin_client().list_group_offsets({name: places})
+                return found[name]
+            except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(READ_SECONDS)
 
     def _admin_client(self) -> Any:
         self._admin = self._admin or KafkaAdminClient(

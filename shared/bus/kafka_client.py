@@ -14,6 +14,8 @@ with warnings.catch_warnings():
     from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
     from kafka.admin import ConfigResource, OffsetSpec
     from kafka.errors import (
+        CoordinatorLoadInProgressError,
+        CoordinatorNotAvailableError,
         KafkaError,
         MessageSizeTooLargeError,
         RecordListTooLargeError,
@@ -37,6 +39,8 @@ default_records.calc_crc32c = checksum
 __all__ = [
     "TOO_LARGE",
     "ConfigResource",
+    "CoordinatorLoadInProgressError",
+    "CoordinatorNotAvailableError",
     "KafkaAdminClient",
     "KafkaConsumer",
     "KafkaError",

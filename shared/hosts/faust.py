@@ -7,9 +7,11 @@ write its metadata into our messages.
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -33,12 +35,14 @@ from shared.stage import Delivery, Stage
 IN_FLIGHT = 256
 """Events whose messages the brokers have not acknowledged yet."""
 CRASHED = 1
+LOOK_SECONDS = 0.5
+STOP_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
 
 
 class FaustHost:
-    """Close the loop by a signal; `run` gives the exit code."""
+    """One worker. Transient failures wait in place: with an event unfinished, all its partitions do."""
 
     def __init__(
         self,
@@ -58,9 +62,12 @@ class FaustHost:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=stage.name)
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._stop = asyncio.Event()
+        self._failed = False
         topics = [connection.prefix + message.TYPE for message in stage.reads]
         source = self._app.topic(*topics, key_serializer="raw", value_serializer="raw", allow_empty=True)
-        self._app.agent(source, name=f"{connection.prefix}{stage.name}")(self._work)
+        agent = self._app.agent(source, name=f"{connection.prefix}{stage.name}", on_error=self._give_up)
+        agent(self._work)
 
     @property
     def is_waiting(self) -> bool:
@@ -82,7 +89,8 @@ class FaustHost:
             loop.add_signal_handler(number, self._stop.set)
         await self._app.start()
         while not self._stop.is_set() and not self._app.crashed:
-            await asyncio.wait([self._stopping], timeout=0.5)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), LOOK_SECONDS)
         failed = bool(self._app.crashed) or self._failed
         try:
             await asyncio.wait_for(self._app.stop(), STOP_SECONDS)

@@ -51,7 +51,7 @@ class KafkaHost:
     ) -> None:
         self.stage = stage
         self.patience = Patience(stage.name, metrics)
-        self._topics = [message.TYPE for message in stage.reads]
+        self.topics = [message.TYPE for message in stage.reads]
         self._hopeful = replace(stage, scope=nullcontext) if batch else stage
         self._bus = bus
         self._metrics = metrics
@@ -76,7 +76,7 @@ class KafkaHost:
     def turn(self) -> bool:
         """Deals with the next messages; says whether there were any."""
         try:
-            records = self._bus.read(self.stage.name, self._topics, BATCH)
+            records = self._bus.read(self.stage.name, self.topics, BATCH)
             self.places = self._bus.assigned(self.stage.name)
             if records and not self._all(records):
                 self._one_by_one(records)
@@ -160,7 +160,7 @@ class KafkaHost:
     def _go_back(self, error: Exception) -> None:
         self.patience.lose(str(error))
         try:
-            self._bus.rewind(self.stage.name, self._topics)
+            self._bus.rewind(self.stage.name, self.topics)
         except TransientError as again:
             log.debug("%s: %s", self.stage.name, again)
 

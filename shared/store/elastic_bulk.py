@@ -108,7 +108,7 @@ class Bulk:
 
     def _post(self, items: Sequence[Item]) -> list[dict[str, Any]] | None:
         """None when the request as a whole is too large, or has something in it that is no JSON."""
-        lines = [line for item in items for line in (item.action, item.body) if line]
+        lines: list[Any] = [line for item in items for line in (item.action, item.body) if line]
         try:
             response = self.client.options(max_retries=0).bulk(
                 operations=lines, filter_path="items.*.status,items.*.error"

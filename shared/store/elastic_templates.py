@@ -61,7 +61,9 @@ def install_templates(client: Elasticsearch, prefix: str = "") -> None:
             client.cluster.put_component_template(name=f"{_OWNER}-{name}", **_arguments(body))
         for name, body in templates("indexes").items():
             patterns = [prefix + pattern for pattern in body["index_patterns"]]
-            client.indices.put_index_template(name=f"{_OWNER}-{prefix}{name}", **_arguments(body | {"index_patterns": patterns}))
+            client.indices.put_index_template(
+                name=f"{_OWNER}-{prefix}{name}", **_arguments(body | {"index_patterns": patterns})
+            )
 
 
 def create_indexes(client: Elasticsearch, prefix: str = "", names: Iterable[str] | None = None) -> None:

@@ -50,9 +50,7 @@ def listed(
     )
 
 
-def rows(
-    store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None
-) -> Iterator[dict[str, Any]]:
+def rows(store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None) -> Iterator[dict[str, Any]]:
     """The newest `limit` rows, or all; the oldest of them first."""
     if limit is None:
         return (placed.body for placed in listed(store, index, wanted, newest_first=False))
@@ -61,9 +59,7 @@ def rows(
 
 
 def _terms(index: IndexName, wanted: Wanted) -> dict[str, str]:
-    given = {
-        name: value for name in ("dyad", "side", "state") if (value := getattr(wanted, name)) is not None
-    }
+    given = {name: value for name in ("dyad", "side", "state") if (value := getattr(wanted, name)) is not None}
     if missing := given.keys() - _TERMS[index].keys():
         raise ValueError(f"{index} cannot be narrowed to a {', '.join(sorted(missing))}")
     return {_TERMS[index][name]: value for name, value in given.items()}

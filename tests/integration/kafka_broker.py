@@ -1,13 +1,17 @@
 """A real broker for tests, started by the project's own script; without Java a test says loudly that it did not run."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from shared.bus.connection import Connection
 
 SCRIPT = Path(__file__).parents[2] / "deploy" / "local" / "kafka" / "broker.py"
 
@@ -40,3 +44,24 @@ def skip_without_java() -> None:
     if os.environ.get("CI") == "true" and shutil.which("java"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
+    """One for all tests of a run; it ends with it."""
+    skip_without_java()
+    broker = LocalBroker(tmp_path_factory.mktemp("kafka"))
+    try:
+        broker.do("start")
+        yield broker
+    finally:
+        broker.do("wipe")
+
+
+@pytest.fixture
+def connection(broker: LocalBroker) -> Connection:
+    """Each test has topics and groups of its own, by a prefix."""
+    return Connection((broker.address,), prefix=f"t{os.getpid()}-{next(_NUMBERS)}.")

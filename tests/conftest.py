@@ -1,0 +1,5 @@
+"""Fixtures for tests of several folders."""
+
+from tests.integration.kafka_broker import broker, connection
+
+__all__ = ["broker", "connection"]

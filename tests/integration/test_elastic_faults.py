@@ -1,0 +1,199 @@
+"""Elasticsearch puts off, refuses, blocks and dies: nothing is lost, and only the malformed is refused."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from shared.errors import RejectedError, TransientError
+from shared.store.elastic_bulk import Bulk
+from shared.store.elastic_index import ElasticIndexStore
+from shared.store.elastic_rebuild import current, reindex
+from shared.store.elastic_templates import create_indexes, install, outdated, templates
+from shared.store.gathering import GatheringStore
+from shared.store.port import Document
+from tests.contract.index_store_suite import article
+from tests.integration.elastic_server import LocalServer
+from tests.integration.fault_proxy import Faults, proxy
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def articles(elastic_client: Elasticsearch, prefix: str) -> str:
+    create_indexes(elastic_client, prefix, ("articles", "files"))
+    return prefix
+
+
+def some(count: int, size: int = 10) -> list[Document]:
+    return [Document("articles", f"{i}", 1, article(f"{i}", "Title", "word " * size)) for i in range(count)]
+
+
+def stored(client: Elasticsearch, prefix: str) -> set[str]:
+    store = ElasticIndexStore(client, prefix)
+    store.refresh()
+    return {body["stem"] for body in store.scan("articles")}
+
+
+def every(nth: int, statuses: tuple[int, ...], until: int) -> Callable[[int], int]:
+    """Refuses every nth with one status after the other, up to a number."""
+    return lambda number: statuses[number // nth % len(statuses)] if number % nth == 0 and number < until else 0
+
+
+def test_half_of_all_items_put_off_are_tried_again_alone(
+    elastic: LocalServer, elastic_client: Elasticsearch, articles: str
+) -> None:
+    faults = Faults(item_status=every(2, (429, 503), 700))
+    with proxy(elastic.url, faults) as url, Elasticsearch(url) as client:
+        outcomes = ElasticIndexStore(client, articles).put_all(some(300))
+    assert all(outcome.wrote for outcome in outcomes)
+    assert stored(elastic_client, articles) == {f"{i}" for i in range(300)}
+    assert faults.items == 300 + len(faults.refused)
+    assert {429, 503} == set(faults.refused)
+
+
+def test_whole_requests_put_off_are_tried_again(
+    elastic: LocalServer, elastic_client: Elasticsearch, articles: str
+) -> None:
+    faults = Faults(request_status=lambda number: {2: 429, 3: 503}.get(number, 0))
+    with proxy(elastic.url, faults) as url, Elasticsearch(url) as client:
+        assert all(outcome.wrote for outcome in ElasticIndexStore(client, articles).put_all(some(5)))
+    assert faults.refused == [429, 503]
+    assert len(stored(elastic_client, articles)) == 5
+
+
+def test_what_stays_busy_is_for_the_host_to_wait_for(elastic: LocalServer, articles: str) -> None:
+    with proxy(elastic.url, Faults(item_status=every(3, (429,), 10**9))) as url, Elasticsearch(url) as client:
+        store = ElasticIndexStore(client, articles, Bulk(client, patience=0.3))
+        with pytest.raises(TransientError, match="put off.*429"):
+            for _ in range(50):
+                store.put_all(some(2))
+
+
+def test_a_request_that_is_too_large_is_split_and_a_document_that_is_refused(
+    elastic: LocalServer, elastic_client: Elasticsearch, articles: str
+) -> None:
+    faults = Faults(max_bytes=20_000)
+    documents = [*some(40, size=400), Document("articles", "huge", 1, article("huge", "T", "word " * 9000))]
+    with proxy(elastic.url, faults) as url, Elasticsearch(url) as client:
+        *rest, huge = ElasticIndexStore(client, articles).put_all(documents)
+    assert all(outcome.wrote for outcome in rest)
+    assert "413" in (huge.refused or "")
+    assert len(stored(elastic_client, articles)) == 40
+
+
+def test_a_replay_is_fine(elastic_client: Elasticsearch, articles: str) -> None:
+    store = ElasticIndexStore(elastic_client, articles)
+    store.put_all(some(20))
+    assert not any(outcome.wrote or outcome.refused for outcome in store.put_all(some(20)))
+
+
+def test_only_the_malformed_of_a_batch_is_refused(elastic_client: Elasticsearch, articles: str) -> None:
+    """A value that conflicts with the mapping, and a field claims do not have."""
+    wrong = article("w", "T", "t", is_clash="perhaps")
+    unknown = article("u", "T", "t", reports=[{"dyad": "AM-AZ", "claims": [{"sides": "AM"}]}])
+    gathering = GatheringStore(ElasticIndexStore(elastic_client, articles))
+    for owner, body in enumerate([article("a", "T", "t"), wrong, article("b", "T", "t"), unknown]):
+        gathering.owner = owner
+        gathering.put("articles", body["article_id"], 1, body)
+        gathering.put("files", f"p@{owner}", 1, {"path": "p", "state": "indexed"})
+    refused = gathering.flush()
+    assert refused.keys() == {1, 3}
+    assert "400" in refused[1]
+    assert "perhaps" in refused[1]
+    assert "sides" in refused[3]
+    assert stored(elastic_client, articles) == {"a", "b"}
+    assert gathering.flush() == {}
+    with pytest.raises(RejectedError, match="id-w"):
+        gathering.put("articles", "id-w", 1, wrong) and ElasticIndexStore(elastic_client, articles).put(
+            "articles", "id-w", 1, wrong
+        )
+
+
+def test_a_number_no_long_can_hold_costs_the_number_only(elastic_client: Elasticsearch, prefix: str) -> None:
+    create_indexes(elastic_client, prefix, ("incidents",))
+    store = ElasticIndexStore(elastic_client, prefix)
+    body = {"incident_id": "i", "dyad": "AM-AZ", "best": 10**30, "toll": {"AM": {"killed": {"best": 10**30}}}}
+    assert store.put("incidents", "i", 1, body)
+    assert store.get("incidents", "i") == body
+
+
+def test_an_id_longer_than_elasticsearch_allows(elastic_client: Elasticsearch, articles: str) -> None:
+    store, path = ElasticIndexStore(elastic_client, articles), "d/" * 400
+    assert store.put("files", path, 1, {"path": path, "state": "rejected"})
+    assert store.get("files", path) == {"path": path, "state": "rejected"}
+    elastic_client.indices.refresh(index=f"{articles}files")
+    assert [hit.id for hit in store.search("state:rejected", index="files")] == [path]
+
+
+def test_while_writes_are_blocked_the_host_waits(elastic_client: Elasticsearch, articles: str) -> None:
+    store = ElasticIndexStore(elastic_client, articles, Bulk(elastic_client, patience=0.2))
+    index = f"{articles}articles-000001"
+    for block in ("index.blocks.read_only_allow_delete", "index.blocks.write"):
+        elastic_client.indices.put_settings(index=index, settings={block: True})
+        with pytest.raises(TransientError, match="block"):
+            store.put("articles", "1", 1, article("1", "T", "t"))
+        elastic_client.indices.put_settings(index=index, settings={block: None})
+    assert store.put("articles", "1", 1, article("1", "T", "t"))
+
+
+def test_without_indexes_the_host_waits(elastic_client: Elasticsearch, prefix: str) -> None:
+    """They are never made by a write: a write to a name without a template would be indexed wrongly."""
+    store = ElasticIndexStore(elastic_client, prefix, Bulk(elastic_client, patience=0.2))
+    with pytest.raises(TransientError, match="not set up"):
+        store.put("articles", "1", 1, article("1", "T", "t"))
+    with pytest.raises(TransientError, match="not set up"):
+        store.get("articles", "1")
+
+
+def test_installing_again_changes_nothing(elastic_client: Elasticsearch, prefix: str) -> None:
+    install(elastic_client, prefix)
+    install(elastic_client, prefix)
+    assert current(elastic_client, prefix + "articles") == f"{prefix}articles-000001"
+    assert len(elastic_client.indices.get(index=f"{prefix}*")) == len(templates("indexes"))
+    assert outdated(elastic_client, prefix) == []
+
+
+def test_a_rebuilt_index_has_all_there_was_and_what_came_meanwhile(elastic_client: Elasticsearch, articles: str) -> None:
+    store = ElasticIndexStore(elastic_client, articles)
+    store.put_all(some(450))
+    store.put("articles", "gone", 2, {"article_id": "gone", "status": "withdrawn"})
+    store.refresh()
+
+    def log() -> list[Document]:
+        """A log of 100 of them, the last one older than what came while it was read."""
+        store.put("articles", "99", 7, article("99 new", "Title", "word"))
+        return some(100)
+
+    new, refused = reindex(elastic_client, "articles", log(), articles)
+    assert (new, refused) == (f"{articles}articles-000002", [])
+    assert current(elastic_client, articles + "articles") == new
+    assert stored(elastic_client, articles) == {f"{i}" for i in range(450) if i != 99} | {"99 new"}
+    assert store.get("articles", "gone") is not None
+    assert store.put("articles", "after", 1, article("after", "T", "t"))
+    newest, _ = reindex(elastic_client, "articles", prefix=articles)
+    assert newest.endswith("-000003")
+    in_order = [body["stem"] for body in store.scan("articles")]
+    assert len(in_order) == 451
+    assert in_order[-1] == "after"
+
+
+def test_what_was_acknowledged_outlives_a_killed_server(elastic: LocalServer, articles: str) -> None:
+    """And the store goes on when the server is back, without a new start of its own."""
+    with Elasticsearch(elastic.url, request_timeout=10) as client:
+        store = ElasticIndexStore(client, articles, Bulk(client, patience=0.2))
+        store.put_all(some(200))
+        elastic.do("kill")
+        with pytest.raises(TransientError):
+            store.put_all(some(300))
+        elastic.do("start")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                outcomes = store.put_all(some(300))
+                break
+            except TransientError:
+                time.sleep(0.2)
+        assert [outcome.wrote for outcome in outcomes] == [False] * 200 + [True] * 100
+        assert len(stored(client, articles)) == 300

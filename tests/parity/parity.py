@@ -1,0 +1,98 @@
+"""The same inbox through the embedded host and through Kafka, and what both wrote, without the times."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from services.cluster import open_service
+from services.feeder.stage import build_feeder
+from shared.bus.connection import Connection
+from shared.bus.kafka import KafkaBus
+from shared.bus.port import Bus
+from shared.bus.sqlite import SqliteBus
+from shared.envelope import decode
+from shared.hosts.embedded import utc_now
+from shared.hosts.kafka import KafkaHost
+from shared.metrics import Metrics
+from shared.store.database import Database
+from tests.e2e.road import SEEDS, Folders
+
+STAGES = ("normalizer", "tagger", "detector", "linker", "alerter", "channels", "indexer")
+COMPARED = ("article.analyzed", "report.detected", "incident.changed", "alert.raised", "file.settled")
+_OBSERVER = "observer"
+_TIMES = ("received_at", "raised_at", "settled_at", "failed_at")
+
+Told = dict[str, list[tuple[str, str]]]
+"""Topic -> (id, data as JSON) of each message, in order."""
+
+
+def fill(inbox: Path, most: int) -> int:
+    """The seeds and at most so many written articles, each file with a time of its own; how many."""
+    texts = {path.name: path.read_bytes() for path in SEEDS.values()}
+    for path in sorted((Path(__file__).parents[1] / "accuracy" / "written").glob("*.yaml")):
+        for article in yaml.safe_load(path.read_text(encoding="utf-8")):
+            if len(texts) < most + len(SEEDS):
+                texts[f"{article['id']}.txt"] = article["text"].encode()
+    for place, (name, text) in enumerate(texts.items()):
+        (inbox / name).write_bytes(text)
+        os.utime(inbox / name, (1_600_000_000 + place, 1_600_000_000 + place))
+    return len(texts)
+
+
+def embedded(folders: Folders) -> Told:
+    """Everything the embedded host wrote: a group that never commits keeps all messages on the log."""
+    with closing(Database(folders.data)) as database:
+        SqliteBus(database).seek_to_start(_OBSERVER, COMPARED)
+    folders.drain()
+    with closing(Database(folders.data)) as database:
+        return _told(SqliteBus(database))
+
+
+def on_kafka(folders: Folders, connection: Connection) -> Told:
+    """The feeder and all stages on kafka-python hosts of this process, turn by turn."""
+    with ExitStack() as stack:
+        settings = folders.settings()
+        buses = [stack.enter_context(closing(KafkaBus(connection))) for _ in (*STAGES, "feeder", _OBSERVER)]
+        hosts = [
+            _host(stack.enter_context(open_service(name, settings)), bus)
+            for name, bus in zip(STAGES, buses, strict=False)
+        ]
+        database = stack.enter_context(closing(Database(folders.data)))
+        feeder = build_feeder(
+            settings, database, buses[-2].publish, clock=utc_now, room=lambda: 100, once=True
+        )
+        stack.enter_context(closing(feeder))
+        while not feeder.step().drained:
+            pass
+        while any(buses[-1].lag(host.stage.name, host.topics) for host in hosts):
+            for host in hosts:
+                host.turn()
+        return _told(buses[-1])
+
+
+def _host(service: Any, bus: KafkaBus) -> KafkaHost:
+    return KafkaHost(service.stage, bus, Metrics(), utc_now, batch=service.batch)
+
+
+def _told(bus: Bus) -> Told:
+    told: Told = {}
+    for topic in COMPARED:
+        total = bus.lag(_OBSERVER, [topic])
+        found = list(_messages(lambda topic=topic: bus.read(_OBSERVER, [topic], 100), total))
+        told[topic] = found
+    return told
+
+
+def _messages(read: Callable[[], Any], total: int) -> Iterator[tuple[str, str]]:
+    seen = 0
+    while seen < total:
+        for record in read():
+            seen += 1
+            event = decode(record.value)
+            data: Mapping[str, Any] = event.data.model_dump(mode="json", exclude=set(_TIMES))
+            yield event.id, json.dumps(data, sort_keys=True)
