@@ -29,7 +29,7 @@ types: $(DEV) ## mypy, strict
 	$(BIN)/mypy
 
 bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, bytes on disk
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.bench $(BENCH)
 
 faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
 	$(BIN)/python -m pytest tests/faults

@@ -11,14 +11,8 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
+from typing import TYPE_CHECKING
 
-from services.alerter.stage import channels_stage, load_watch
-from services.alerter.stage import stage as alerter
-from services.feeder.feed import Feeder
-from services.feeder.stage import build_feeder
-from services.indexer.stage import build as indexer
-from services.linker.stage import stage as linker
-from services.pipeline import channels, outside_stage, pure_stages
 from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_topics import create_topics
@@ -38,7 +32,11 @@ from shared.store.sqlite_alerts import SqliteAlertStore
 from shared.store.sqlite_index import SqliteIndexStore
 from shared.store.sqlite_links import SqliteLinkStore
 
-STREAMED = ("normalizer", "tagger", "detector", "linker")
+if TYPE_CHECKING:
+    from services.feeder.feed import Feeder
+
+PURE = ("normalizer", "tagger", "detector")
+STREAMED = (*PURE, "linker")
 SERVICES = ("feeder", *STREAMED, "indexer", "alerter", "channels", "webhook")
 
 # Articles on the log that no normalizer has taken yet: what the feeder may fill up.
@@ -66,46 +64,76 @@ def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int
     Raises ConnectionRefused (a ValueError) or another ValueError for settings that do not work, OSError when no
     broker answers or the port cannot be had.
     """
+    stop = stop_on_signals()
     connection = Connection.of(settings)
-    _wait_for_kafka(connection)
+    if not _kafka_answers(connection, stop):
+        return 0
     create_topics(connection, load_topics(), replicas=settings.kafka_replicas)
     metrics = Metrics()
     if name == "feeder":
-        return _run_feeder(settings, connection, metrics, clock)
+        return _run_feeder(settings, connection, metrics, clock, stop)
     with open_service(name, settings) as service:
         if name in STREAMED and settings.stream_host == "faust":
-            return _run_on_faust(service.stage, settings, connection, metrics, clock)
-        return _run_on_kafka(service, settings, connection, metrics, clock)
+            return _run_on_faust(service.stage, settings, connection, metrics, clock, stop)
+        return _run_on_kafka(service, settings, connection, metrics, clock, stop)
 
 
 @contextmanager
 def open_service(name: str, settings: Settings) -> Iterator[Service]:
     """Any but the feeder, with its store open."""
-    if name in ("normalizer", "tagger", "detector"):
-        yield Service(next(stage for stage in pure_stages() if stage.name == name))
+    if name in PURE:
+        yield Service(_pure(name, settings))
         return
     with closing(Database(settings.data)) as database:
         yield _stored(name, settings, database)
 
 
+# Each service imports its own stage and no other: the word lists of a tagger are no business of an alerter.
+
+
+def _pure(name: str, settings: Settings) -> Stage:
+    if name == "normalizer":
+        from services.normalizer.stage import stage
+
+        return stage(settings)
+    if name == "tagger":
+        from services.tagger.stage import STAGE as TAGGER
+
+        return TAGGER
+    from services.detector.stage import STAGE as DETECTOR
+
+    return DETECTOR
+
+
 def _stored(name: str, settings: Settings, database: Database) -> Service:
     scope = database.transaction
     if name == "linker":
+        from services.linker.stage import stage as linker
+
         return Service(linker(SqliteLinkStore(database), scope=scope), scope)
     if name == "indexer":
+        from services.indexer.stage import build as indexer
+
         return Service(indexer(SqliteIndexStore(database), scope), scope)
+    if name == "alerter":
+        from services.alerter.stage import load_watch
+        from services.alerter.stage import stage as alerter
+
+        return Service(alerter(SqliteAlertStore(database), load_watch(settings.watch_rules), scope=scope), scope)
+    return _telling(name, settings, database)
+
+
+def _telling(name: str, settings: Settings, database: Database) -> Service:
+    from services.alerter.stage import channels_stage
+    from services.pipeline import channels, outside_stage
+
     if name == "webhook":
         return Service(outside_stage(settings, database))
     alerts = SqliteAlertStore(database)
-    if name == "alerter":
-        return Service(alerter(alerts, load_watch(settings.watch_rules), scope=scope), scope)
-    return Service(channels_stage(alerts, channels(settings, alerts, None), scope=scope), scope)
+    return Service(channels_stage(alerts, channels(settings, alerts, None), scope=database.transaction))
 
 
-def _run_on_kafka(
-    service: Service, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock
-) -> int:
-    stop = stop_on_signals()
+def _run_on_kafka(service: Service, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
     with closing(KafkaBus(connection, instance=settings.kafka_instance)) as bus:
         host = KafkaHost(service.stage, bus, metrics, clock, batch=service.batch)
         with _watched(service.stage, settings, connection, metrics, lambda: host.places, lambda: host.is_waiting):
@@ -113,13 +141,15 @@ def _run_on_kafka(
     return 0
 
 
-def _run_on_faust(stage: Stage, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
+def _run_on_faust(
+    stage: Stage, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock, stop: Event
+) -> int:
     # Importing Faust takes longer than everything else here.
     from shared.hosts.faust import FaustHost
 
     host = FaustHost(stage, connection, metrics, clock, instance=settings.kafka_instance)
     with _watched(stage, settings, connection, metrics, host.assigned, lambda: host.is_waiting):
-        return host.run()
+        return host.run(stop)
 
 
 @contextmanager
@@ -133,17 +163,16 @@ def _watched(
 ) -> Iterator[None]:
     """With a watchdog, and health on the settings' port."""
     topics = [message.TYPE for message in stage.reads]
-    watchdog = Watchdog(
-        stage.name, topics, KafkaBus(connection), metrics, assigned=assigned, is_waiting=is_waiting
-    )
+    watchdog = Watchdog(stage.name, topics, KafkaBus(connection), metrics, assigned=assigned, is_waiting=is_waiting)
     with watchdog, health_served(settings.host, settings.port, lambda: watchdog.problem, metrics) as url:
         log.info("%s is at work%s", stage.name, f"; health at {url}" if url else "")
         yield
     log.info("%s stopped", stage.name)
 
 
-def _run_feeder(settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
-    stop = stop_on_signals()
+def _run_feeder(settings: Settings, connection: Connection, metrics: Metrics, clock: Clock, stop: Event) -> int:
+    from services.feeder.stage import build_feeder
+
     patience = Patience("feeder", metrics)
     with closing(KafkaBus(connection)) as bus, closing(Database(settings.data)) as database:
         feeder = build_feeder(settings, database, bus.publish, clock=clock, room=_Room(bus))
@@ -157,7 +186,7 @@ def _run_feeder(settings: Settings, connection: Connection, metrics: Metrics, cl
     return 0
 
 
-def _feed(feeder: Feeder, patience: Patience, metrics: Metrics, stop: Event) -> None:
+def _feed(feeder: "Feeder", patience: Patience, metrics: Metrics, stop: Event) -> None:
     while not stop.is_set():
         if not patience.is_over:
             stop.wait(ROOM_SECONDS)
@@ -188,15 +217,16 @@ class _Room:
         return self._room
 
 
-def _wait_for_kafka(connection: Connection) -> None:
-    """A broker that is still starting gets a minute."""
+def _kafka_answers(connection: Connection, stop: Event) -> bool:
+    """A broker that is still starting gets a minute; False when told to stop before that."""
     deadline = time.monotonic() + START_SECONDS
-    while True:
+    while not stop.is_set():
         try:
             connection.probe()
         except OSError as error:
             if time.monotonic() > deadline:
                 raise OSError(error.errno, f"no Kafka broker answers: {error.strerror}") from error
-            time.sleep(1)
+            stop.wait(1)
         else:
-            return
+            return True
+    return False

@@ -178,8 +178,9 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     """`the toll rose to 81`, `put the Saudi dead at seventeen`: the only side named between there and the number."""
-    sides = {line.words[i] for i in range(start, figure.at) if line.symbols[i] in "JA"}
-    side = side_in(line, start, figure.at) if len(sides) == 1 else -1
+    end = figure.predicate if side_in(line, start, figure.predicate) >= 0 else figure.at
+    sides = {line.words[i] for i in range(start, end) if line.symbols[i] in "JA"}
+    side = side_in(line, start, end) if len(sides) == 1 else -1
     if side >= 0 and line.entries[side + 1].fight:  # "Afghan bombing toll almost 150"
         return replace(figure, agent=side)
     return replace(figure, side_at=side) if figure.side_at < 0 else figure

@@ -175,6 +175,9 @@ def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant
     if figure.pronoun < 0:
         return None
     owner = _owner(line, figure.pronoun, told.previous)
+    agent = line.mentions[figure.agent] if figure.agent >= 0 else None
+    if agent is not None and agent.ref == owner:  # "shelling killed five of its soldiers": not the shelling side's
+        owner = parties.other_than(owner)
     return owner if owner is not None and parties.knows(owner) else _own(claimant, parties)
 
 

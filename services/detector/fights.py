@@ -258,7 +258,7 @@ def _names_border(line: Line, at: int) -> bool:
     """`Turkish border`, `Turkey's southern border`, `Turkey-Syria border`."""
     for index in range(at + 1, min(len(line), at + 5)):
         if line.words[index] in ("border", "borders", "frontier", "boundary"):
-            return True
+            return line.words[index + 1 : index + 2] not in _BORDER_FORCES
         if line.symbols[index] not in "AJ'x&" or (
             line.words[index] not in _BORDER_LINK and line.symbols[index] not in "AJ'&"
         ):
@@ -268,6 +268,10 @@ def _names_border(line: Line, at: int) -> bool:
 
 _CROSSED = words("fights.crossed")
 _BORDER_LINK = words("fights.border_link")
+
+
+# "Ethiopian border post" is no border but somebody's soldiers.
+_BORDER_FORCES = [[word] for word in words("fights.border_forces")]
 
 
 def _is_paired(line: Line, at: int) -> bool:

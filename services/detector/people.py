@@ -84,7 +84,7 @@ def is_inner(line: Line, at: int) -> bool:
 
 def is_age(line: Line, at: int) -> bool:
     """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
-    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] == "x":
+    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in ("x", "A", "P", "m", "c"):
         return True
     if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mch":
         return False

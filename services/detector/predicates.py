@@ -139,9 +139,15 @@ def subject(line: Line, verb: int) -> int:
     for index in range(verb - 1, max(-1, verb - 14), -1):
         if line.symbols[index] in ".;S":
             return -1
-        if line.symbols[index] in "JA" and not is_ground(line, index):
+        if line.symbols[index] in "JA" and not is_ground(line, index) and not _is_aimed_at(line, index):
             return -1 if _has_partner(line, index) or _is_scene(line, index) else index
     return -1
+
+
+def _is_aimed_at(line: Line, at: int) -> bool:
+    """`fired at a South Korean island`, `an attack on Armenian positions`: whom it befell."""
+    before = line.words[max(0, at - 2) : at]
+    return any(word in ("at", "on", "against", "into", "towards") for word in before)
 
 
 def _has_partner(line: Line, at: int) -> bool:

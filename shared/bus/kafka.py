@@ -235,9 +235,7 @@ class KafkaBus:
                 time.sleep(READ_SECONDS)
 
     def _admin_client(self) -> Any:
-        self._admin = self._admin or KafkaAdminClient(
-            **self._client, request_timeout_ms=ANSWER_SECONDS * 1000
-        )
+        self._admin = self._admin or KafkaAdminClient(**self._client, request_timeout_ms=ANSWER_SECONDS * 1000)
         return self._admin
 
     def _name(self, topic: str) -> str:
@@ -311,9 +309,7 @@ class _Reader:
         """Leaves alone what was not asked for, and what is held."""
         now = time.monotonic()
         assigned: Iterable[TopicPartition] = self.consumer.assignment()
-        self._held = {
-            place: until for place, until in self._held.items() if until > now and place in assigned
-        }
+        self._held = {place: until for place, until in self._held.items() if until > now and place in assigned}
         quiet = {place for place in assigned if place.topic not in topics or place in self._held}
         paused = self.consumer.paused()
         if quiet - paused:
@@ -324,6 +320,4 @@ class _Reader:
     def _record(self, found: Any) -> Record:
         key = (found.key or b"").decode("utf-8", "replace")
         topic = found.topic.removeprefix(self._prefix)
-        return Record(
-            topic, found.partition, found.offset, key, found.value or b"", started_of(found.headers)
-        )
+        return Record(topic, found.partition, found.offset, key, found.value or b"", started_of(found.headers))

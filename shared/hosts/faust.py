@@ -8,11 +8,11 @@ write its metadata into our messages.
 import asyncio
 import logging
 import os
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager
 from datetime import datetime
+from threading import Event
 from typing import Any
 
 import faust
@@ -35,7 +35,7 @@ from shared.stage import Delivery, Stage
 IN_FLIGHT = 256
 """Events whose messages the brokers have not acknowledged yet."""
 CRASHED = 1
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.2
 STOP_SECONDS = 15.0
 
 log = logging.getLogger(__name__)
@@ -62,12 +62,10 @@ class FaustHost:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=stage.name)
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stop = asyncio.Event()
         self._failed = False
         topics = [connection.prefix + message.TYPE for message in stage.reads]
         source = self._app.topic(*topics, key_serializer="raw", value_serializer="raw", allow_empty=True)
-        agent = self._app.agent(source, name=f"{connection.prefix}{stage.name}", on_error=self._give_up)
-        agent(self._work)
+        self._app.agent(source, name=f"{connection.prefix}{stage.name}")(self._work)
 
     @property
     def is_waiting(self) -> bool:
@@ -79,18 +77,14 @@ class FaustHost:
         places = self._app.assignor.assigned_actives()
         return {(place.topic.removeprefix(self._prefix), place.partition) for place in places}
 
-    def run(self) -> int:
-        """Until SIGTERM or SIGINT (0) or until Faust gives up (1). To be called in the main thread."""
-        return asyncio.run(self._run())
+    def run(self, stop: Event) -> int:
+        """Until told to stop (0), or until Faust or this gives up (1). To be called in the main thread."""
+        return asyncio.run(self._run(stop))
 
-    async def _run(self) -> int:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+    async def _run(self, stop: Event) -> int:
         await self._app.start()
-        while not self._stop.is_set() and not self._app.crashed:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stop.wait(), LOOK_SECONDS)
+        while not (stop.is_set() or self._failed or self._app.crashed):
+            await asyncio.sleep(LOOK_SECONDS)
         failed = bool(self._app.crashed) or self._failed
         try:
             await asyncio.wait_for(self._app.stop(), STOP_SECONDS)
@@ -100,21 +94,31 @@ class FaustHost:
         self._thread.shutdown()
         return CRASHED if failed else 0
 
-    async def _give_up(self, _agent: Any, error: BaseException) -> None:
-        """A mistake of ours. Faust would start the agent again, behind an event nobody will ever acknowledge."""
-        log.critical("%s ends: %s: %s", self.stage.name, type(error).__name__, error, exc_info=error)
-        self._failed = True
-        self._stop.set()
-
     async def _work(self, stream: Any) -> None:
         """The agent: one event at a time through the stage; sending overlaps with the next ones."""
-        async for event in stream.noack().events():
-            await self._room.acquire()
-            record = self._record(event.message)
-            dealt = await self._deal_with(record)
-            task = asyncio.get_running_loop().create_task(self._finish(event, record, dealt))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        with self._ending_on_mistakes():
+            async for event in stream.noack().events():
+                await self._room.acquire()
+                record = self._record(event.message)
+                dealt = await self._deal_with(record)
+                task = asyncio.get_running_loop().create_task(self._finish(event, record, dealt))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    @contextmanager
+    def _ending_on_mistakes(self) -> Iterator[None]:
+        """Faust would start the agent again, behind an event nobody will ever acknowledge."""
+        finished = False
+        try:
+            yield
+            finished = True
+        except asyncio.CancelledError:
+            finished = True
+            raise
+        finally:
+            if not finished:
+                log.critical("%s failed in a way nobody thought of; ending so as to be started again", self.stage.name)
+                self._failed = True
 
     async def _deal_with(self, record: Record) -> Dealt:
         """In a thread: heartbeats go on meanwhile. What fails for now is tried until it does not."""
@@ -134,12 +138,13 @@ class FaustHost:
     async def _finish(self, event: Any, record: Record, dealt: Dealt) -> None:
         """Acknowledges once everything is written; until then, and if never, the event is read again."""
         seconds = SHORTEST
-        while not await self._sent(dealt.written, record.started):
-            await asyncio.sleep(seconds)
-            seconds = min(2 * seconds, LONGEST)
-        event.ack()
-        self._room.release()
-        count(self._metrics, self.stage.name, record, dealt, self._clock())
+        with self._ending_on_mistakes():
+            while not await self._sent(dealt.written, record.started):
+                await asyncio.sleep(seconds)
+                seconds = min(2 * seconds, LONGEST)
+            event.ack()
+            self._room.release()
+            count(self._metrics, self.stage.name, record, dealt, self._clock())
 
     async def _sent(self, written: Sequence[Delivery], started: float | None) -> bool:
         """Whether the brokers have them all."""

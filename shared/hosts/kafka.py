@@ -135,9 +135,7 @@ class KafkaHost:
 
     def _send(self, records: Sequence[Record], dealt: Sequence[Dealt]) -> None:
         sent = [
-            (delivery, record.started)
-            for record, one in zip(records, dealt, strict=True)
-            for delivery in one.written
+            (delivery, record.started) for record, one in zip(records, dealt, strict=True) for delivery in one.written
         ]
         try:
             self._bus.send(sent)

@@ -6,6 +6,7 @@
 import calendar
 import re
 from datetime import date
+from functools import lru_cache
 
 _FORM = re.compile(r"(?P<year>\d{4}|XXXX)(?:-(?P<month>\d{2}|XX)(?:-(?P<day>\d{2}|XX))?)?\Z")
 
@@ -42,6 +43,7 @@ def with_year(edtf: str, year: int) -> str:
     return edtf.replace("XXXX", f"{year:04d}")
 
 
+@lru_cache(maxsize=10_000)
 def _range(edtf: str) -> tuple[date, date] | None:
     match = _FORM.match(edtf)
     if match is None or match["year"] == "XXXX":

@@ -3,6 +3,7 @@
 import html
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
@@ -48,15 +49,34 @@ class ElasticIndexStore:
         self._client, self._prefix = client, prefix
         self._bulk = bulk or Bulk(client)
         self._arrivals = ArrivalClock()
+        self._gathered: list[Document] | None = None
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is put inside is written when the block ends, in few requests; nothing of it when the block raises.
+
+        Raises RejectedError when a document is refused (the others are written: putting them again changes nothing) and
+        TransientError when some could not be written now.
+        """
+        gathered: list[Document] = []
+        self._gathered = gathered
+        try:
+            yield
+        finally:
+            self._gathered = None
+        _check(gathered, self.put_all(gathered))
 
     def put(self, index: IndexName, doc_id: str, version: int, body: Mapping[str, Any]) -> bool:
-        """Writes unless a version as high or higher is there already; says whether it wrote.
+        """Writes unless a version as high or higher is there already; says whether it wrote (in a batch: will try to).
 
         Raises RejectedError for a document Elasticsearch refuses.
         """
-        [outcome] = self.put_all([Document(index, doc_id, version, body)])
-        if outcome.refused is not None:
-            raise RejectedError(f"{index} {doc_id}: {outcome.refused}")
+        document = Document(index, doc_id, version, body)
+        if self._gathered is not None:
+            self._gathered.append(document)
+            return True
+        [outcome] = outcomes = self.put_all([document])
+        _check([document], outcomes)
         return outcome.wrote
 
     def put_all(self, documents: Sequence[Document]) -> list[Outcome]:
@@ -150,10 +170,10 @@ class ElasticIndexStore:
                     counted[value] = counted.get(value, 0) + int(bucket["doc_count"])
         return counted
 
-    def refresh(self) -> None:
-        """Makes what was put visible to searches now."""
+    def refresh(self, *indexes: IndexName) -> None:
+        """Makes what was put visible to searches now, in these indexes or all."""
         with translated():
-            self._client.indices.refresh(index=[self._writes(index) for index in INDEXES])
+            self._client.indices.refresh(index=[self._writes(index) for index in indexes or INDEXES])
 
     def _writes(self, index: str) -> str:
         return write_alias(self._prefix + index)
@@ -202,6 +222,13 @@ class ElasticIndexStore:
             found = self._client.search(index=self._writes(index), size=0, aggs={"values": terms})
         buckets: Sequence[Mapping[str, Any]] = found["aggregations"]["values"]["buckets"]
         return buckets
+
+
+def _check(documents: Sequence[Document], outcomes: Sequence[Outcome]) -> None:
+    """Raises RejectedError for the first that was refused."""
+    for one, outcome in zip(documents, outcomes, strict=True):
+        if outcome.refused is not None:
+            raise RejectedError(f"{one.index} {one.id}: {outcome.refused}")
 
 
 def _hit(hit: Mapping[str, Any]) -> Hit:

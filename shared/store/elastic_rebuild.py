@@ -70,9 +70,9 @@ def _next(index: str) -> str:
 def _swap(client: Elasticsearch, name: str, old: str, new: str) -> None:
     """All aliases in one step: no reader sees none or both."""
     with translated():
-        actions: list[dict[str, Any]] = [
-            {"remove": {"index": old, "alias": alias}} for alias in aliases(name)
-        ] + [{"add": {"index": new, "alias": alias, **options}} for alias, options in aliases(name).items()]
+        actions: list[dict[str, Any]] = [{"remove": {"index": old, "alias": alias}} for alias in aliases(name)] + [
+            {"add": {"index": new, "alias": alias, **options}} for alias, options in aliases(name).items()
+        ]
         client.indices.refresh(index=new)
         client.indices.update_aliases(actions=actions)
 

@@ -24,6 +24,7 @@ def shell(tmp_path: Path) -> Shell:
 
 
 def test_the_very_first_run_brings_five_articles_and_shows_three_incidents(shell: Shell) -> None:
+    del shell.environment["CLASHWATCH_WORKERS"]
     done = shell.run("run", "--once")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (shell.folder / "inbox").iterdir()} == {path.name for path in SEEDS.iterdir()}

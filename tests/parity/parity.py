@@ -63,9 +63,7 @@ def on_kafka(folders: Folders, connection: Connection) -> Told:
             for name, bus in zip(STAGES, buses, strict=False)
         ]
         database = stack.enter_context(closing(Database(folders.data)))
-        feeder = build_feeder(
-            settings, database, buses[-2].publish, clock=utc_now, room=lambda: 100, once=True
-        )
+        feeder = build_feeder(settings, database, buses[-2].publish, clock=utc_now, room=lambda: 100, once=True)
         stack.enter_context(closing(feeder))
         while not feeder.step().drained:
             pass

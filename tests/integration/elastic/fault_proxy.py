@@ -1,4 +1,4 @@
-"""A small HTTP proxy of our own before Elasticsearch: it puts items off, refuses requests, asks for keys, speaks TLS."""
+"""A small HTTP proxy of our own before Elasticsearch: puts items off, refuses requests, asks for keys, speaks TLS."""
 
 import json
 import ssl
@@ -64,7 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(*self._forward(body))
 
-    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET  # noqa: N815 - the names http.server calls
+    do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
     def _bulk(self, body: bytes) -> None:
         """Only the items that are not put off go through; the answers are put together again."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -11,11 +12,10 @@ from shared.store.elastic_bulk import Bulk
 from shared.store.elastic_index import ElasticIndexStore
 from shared.store.elastic_rebuild import current, reindex
 from shared.store.elastic_templates import create_indexes, install, outdated, templates
-from shared.store.gathering import GatheringStore
 from shared.store.port import Document
 from tests.contract.index_store_suite import article
-from tests.integration.elastic_server import LocalServer
-from tests.integration.fault_proxy import Faults, proxy
+from tests.integration.elastic.fault_proxy import Faults, proxy
+from tests.integration.elastic.server import LocalServer
 
 pytestmark = pytest.mark.real
 
@@ -32,7 +32,7 @@ def some(count: int, size: int = 10) -> list[Document]:
 
 def stored(client: Elasticsearch, prefix: str) -> set[str]:
     store = ElasticIndexStore(client, prefix)
-    store.refresh()
+    store.refresh("articles")
     return {body["stem"] for body in store.scan("articles")}
 
 
@@ -46,7 +46,8 @@ def test_half_of_all_items_put_off_are_tried_again_alone(
 ) -> None:
     faults = Faults(item_status=every(2, (429, 503), 700))
     with proxy(elastic.url, faults) as url, Elasticsearch(url) as client:
-        outcomes = ElasticIndexStore(client, articles).put_all(some(300))
+        bulk = Bulk(client, sleep=lambda seconds: time.sleep(seconds / 50))
+        outcomes = ElasticIndexStore(client, articles, bulk).put_all(some(300))
     assert all(outcome.wrote for outcome in outcomes)
     assert stored(elastic_client, articles) == {f"{i}" for i in range(300)}
     assert faults.items == 300 + len(faults.refused)
@@ -64,11 +65,10 @@ def test_whole_requests_put_off_are_tried_again(
 
 
 def test_what_stays_busy_is_for_the_host_to_wait_for(elastic: LocalServer, articles: str) -> None:
-    with proxy(elastic.url, Faults(item_status=every(3, (429,), 10**9))) as url, Elasticsearch(url) as client:
+    with proxy(elastic.url, Faults(item_status=lambda _: 429)) as url, Elasticsearch(url) as client:
         store = ElasticIndexStore(client, articles, Bulk(client, patience=0.3))
-        with pytest.raises(TransientError, match="put off.*429"):
-            for _ in range(50):
-                store.put_all(some(2))
+        with pytest.raises(TransientError, match=r"2 of 2 documents were put off: .*429"):
+            store.put_all(some(2))
 
 
 def test_a_request_that_is_too_large_is_split_and_a_document_that_is_refused(
@@ -93,22 +93,34 @@ def test_only_the_malformed_of_a_batch_is_refused(elastic_client: Elasticsearch,
     """A value that conflicts with the mapping, and a field claims do not have."""
     wrong = article("w", "T", "t", is_clash="perhaps")
     unknown = article("u", "T", "t", reports=[{"dyad": "AM-AZ", "claims": [{"sides": "AM"}]}])
-    gathering = GatheringStore(ElasticIndexStore(elastic_client, articles))
-    for owner, body in enumerate([article("a", "T", "t"), wrong, article("b", "T", "t"), unknown]):
-        gathering.owner = owner
-        gathering.put("articles", body["article_id"], 1, body)
-        gathering.put("files", f"p@{owner}", 1, {"path": "p", "state": "indexed"})
-    refused = gathering.flush()
-    assert refused.keys() == {1, 3}
-    assert "400" in refused[1]
-    assert "perhaps" in refused[1]
-    assert "sides" in refused[3]
-    assert stored(elastic_client, articles) == {"a", "b"}
-    assert gathering.flush() == {}
-    with pytest.raises(RejectedError, match="id-w"):
-        gathering.put("articles", "id-w", 1, wrong) and ElasticIndexStore(elastic_client, articles).put(
-            "articles", "id-w", 1, wrong
-        )
+    store = ElasticIndexStore(elastic_client, articles)
+    outcomes = store.put_all(
+        [Document("articles", body["stem"], 1, body) for body in (wrong, article("a", "T", "t"), unknown)]
+    )
+    assert [outcome.wrote for outcome in outcomes] == [False, True, False]
+    assert "400" in (outcomes[0].refused or "")
+    assert "perhaps" in (outcomes[0].refused or "")
+    assert "sides" in (outcomes[2].refused or "")
+    with pytest.raises(RejectedError, match=r"articles w: .*perhaps"):
+        store.put("articles", "w", 1, wrong)
+    assert stored(elastic_client, articles) == {"a"}
+
+
+def test_a_batch_is_written_when_it_ends(elastic_client: Elasticsearch, articles: str) -> None:
+    store = ElasticIndexStore(elastic_client, articles)
+    with store.batch():
+        for one in some(3):
+            assert store.put(one.index, one.id, one.version, one.body)
+        assert store.get("articles", "0") is None
+    assert stored(elastic_client, articles) == {"0", "1", "2"}
+    put = partial(store.put, "articles")
+    with pytest.raises(RejectedError, match="perhaps"), store.batch():  # noqa: PT012
+        put("w", 1, article("w", "T", "t", is_clash="perhaps"))
+        put("4", 1, article("4", "T", "t"))
+    with pytest.raises(LookupError), store.batch():  # noqa: PT012
+        put("never", 1, article("never", "T", "t"))
+        raise LookupError
+    assert stored(elastic_client, articles) == {"0", "1", "2", "4"}
 
 
 def test_a_number_no_long_can_hold_costs_the_number_only(elastic_client: Elasticsearch, prefix: str) -> None:
@@ -155,11 +167,13 @@ def test_installing_again_changes_nothing(elastic_client: Elasticsearch, prefix:
     assert outdated(elastic_client, prefix) == []
 
 
-def test_a_rebuilt_index_has_all_there_was_and_what_came_meanwhile(elastic_client: Elasticsearch, articles: str) -> None:
+def test_a_rebuilt_index_has_all_there_was_and_what_came_meanwhile(
+    elastic_client: Elasticsearch, articles: str
+) -> None:
     store = ElasticIndexStore(elastic_client, articles)
     store.put_all(some(450))
     store.put("articles", "gone", 2, {"article_id": "gone", "status": "withdrawn"})
-    store.refresh()
+    store.refresh("articles")
 
     def log() -> list[Document]:
         """A log of 100 of them, the last one older than what came while it was read."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "deploy" / "local" / "elasticsearch" / "elasticsearch.sh"
+SCRIPT = Path(__file__).parents[3] / "deploy" / "local" / "elasticsearch" / "elasticsearch.sh"
 _NEEDED = ("java", "mvn", "curl")
 
 
