@@ -13,6 +13,7 @@ _LOCATIVE = words("names.locative")
 _CAPITAL_PLACE = words("names.capital_place")
 _PLACE_NOUNS = words("names.place_nouns")
 _FORCE_NOUNS = words("names.force_nouns")
+_LOOK_AGAIN = 60  # characters behind a false start in which a name that begins inside it may end
 _ADMINS = ("capital", "metonym")
 
 
@@ -27,13 +28,31 @@ class Candidate:
 
 def find_candidates(text: str, folded: str, known: Gazetteer) -> Iterator[Candidate]:
     """Names at word boundaries written as names. `folded` is fold(text) behind one space."""
-    last = len(folded)
-    for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
-        if end != last and folded[end] != " ":
-            continue
+    for pattern, start, end in _whole_names(folded, known):
         meanings = tuple(m for m in known.meanings[pattern] if _is_written_as(m, text, start, end - 1))
         if meanings:
             yield Candidate(start, end - 1, meanings)
+
+
+def _whole_names(folded: str, known: Gazetteer) -> Iterator[tuple[int, int, int]]:
+    """(pattern, start, end) of the names that end where a word ends.
+
+    The automaton takes the longest match first: in "the Northern Limit Line" it finds "the North" and is past the
+    line's own name. Behind such a false start it looks again.
+    """
+    last, free = len(folded), 0
+    for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
+        if start < free:
+            continue
+        if end == last or folded[end] == " ":
+            yield pattern, start, end
+            continue
+        for inner, first, stop in known.automaton.find_matches_as_indexes(folded[start + 1 : end + _LOOK_AGAIN]):
+            first, stop = start + 1 + first, start + 1 + stop
+            if first < end and (stop == last or folded[stop] == " "):
+                yield inner, first, stop
+                free = stop
+                break
 
 
 def _is_written_as(meaning: Meaning, text: str, start: int, end: int) -> bool:
