@@ -22,7 +22,7 @@ from shared.hosts.embedded import stop_on_signals, utc_now
 from shared.hosts.health import health_served
 from shared.hosts.kafka import KafkaHost
 from shared.hosts.patience import Patience
-from shared.hosts.watchdog import Watchdog
+from shared.hosts.watchdog import Place, Watchdog
 from shared.metrics import Metrics
 from shared.schemas import ArticleReceived
 from shared.settings import Settings
@@ -58,24 +58,33 @@ class Service:
     batch: Batch = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """Where a service runs."""
+
+    settings: Settings
+    connection: Connection
+    metrics: Metrics
+    clock: Clock
+    stop: Event
+
+
 def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int:
     """Until SIGTERM or SIGINT; the exit code. `name` is one of SERVICES.
 
     Raises ConnectionRefused (a ValueError) or another ValueError for settings that do not work, OSError when no
     broker answers or the port cannot be had.
     """
-    stop = stop_on_signals()
-    connection = Connection.of(settings)
-    if not _kafka_answers(connection, stop):
+    here = _Setting(settings, Connection.of(settings), Metrics(), clock, stop_on_signals())
+    if not _kafka_answers(here):
         return 0
-    create_topics(connection, load_topics(), replicas=settings.kafka_replicas)
-    metrics = Metrics()
+    create_topics(here.connection, load_topics(), replicas=settings.kafka_replicas)
     if name == "feeder":
-        return _run_feeder(settings, connection, metrics, clock, stop)
+        return _run_feeder(here)
     with open_service(name, settings) as service:
         if name in STREAMED and settings.stream_host == "faust":
-            return _run_on_faust(service.stage, settings, connection, metrics, clock, stop)
-        return _run_on_kafka(service, settings, connection, metrics, clock, stop)
+            return _run_on_faust(service, here)
+        return _run_on_kafka(service, here)
 
 
 @contextmanager
@@ -133,63 +142,59 @@ def _telling(name: str, settings: Settings, database: Database) -> Service:
     return Service(channels_stage(alerts, channels(settings, alerts, None), scope=database.transaction))
 
 
-def _run_on_kafka(service: Service, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock) -> int:
-    with closing(KafkaBus(connection, instance=settings.kafka_instance)) as bus:
-        host = KafkaHost(service.stage, bus, metrics, clock, batch=service.batch)
-        with _watched(service.stage, settings, connection, metrics, lambda: host.places, lambda: host.is_waiting):
-            host.run(stop)
+def _run_on_kafka(service: Service, here: _Setting) -> int:
+    with closing(KafkaBus(here.connection, instance=here.settings.kafka_instance)) as bus:
+        host = KafkaHost(service.stage, bus, here.metrics, here.clock, batch=service.batch)
+        with _watched(service.stage, here, lambda: host.places, lambda: host.is_waiting):
+            host.run(here.stop)
     return 0
 
 
-def _run_on_faust(
-    stage: Stage, settings: Settings, connection: Connection, metrics: Metrics, clock: Clock, stop: Event
-) -> int:
+def _run_on_faust(service: Service, here: _Setting) -> int:
     # Importing Faust takes longer than everything else here.
     from shared.hosts.faust import FaustHost
 
-    host = FaustHost(stage, connection, metrics, clock, instance=settings.kafka_instance)
-    with _watched(stage, settings, connection, metrics, host.assigned, lambda: host.is_waiting):
-        return host.run(stop)
+    instance = here.settings.kafka_instance
+    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, instance=instance)
+    with _watched(service.stage, here, host.assigned, lambda: host.is_waiting):
+        return host.run(here.stop)
 
 
 @contextmanager
 def _watched(
-    stage: Stage,
-    settings: Settings,
-    connection: Connection,
-    metrics: Metrics,
-    assigned: Callable[[], set[tuple[str, int]]],
-    is_waiting: Callable[[], bool],
+    stage: Stage, here: _Setting, assigned: Callable[[], set[Place]], is_waiting: Callable[[], bool]
 ) -> Iterator[None]:
     """With a watchdog, and health on the settings' port."""
     topics = [message.TYPE for message in stage.reads]
-    watchdog = Watchdog(stage.name, topics, KafkaBus(connection), metrics, assigned=assigned, is_waiting=is_waiting)
-    with watchdog, health_served(settings.host, settings.port, lambda: watchdog.problem, metrics) as url:
+    bus = KafkaBus(here.connection)
+    watchdog = Watchdog(stage.name, topics, bus, here.metrics, assigned=assigned, is_waiting=is_waiting)
+    with watchdog, _healthy(here, lambda: watchdog.problem) as url:
         log.info("%s is at work%s", stage.name, f"; health at {url}" if url else "")
         yield
     log.info("%s stopped", stage.name)
 
 
-def _run_feeder(settings: Settings, connection: Connection, metrics: Metrics, clock: Clock, stop: Event) -> int:
+def _healthy(here: _Setting, problem: Callable[[], str | None]) -> AbstractContextManager[str | None]:
+    return health_served(here.settings.host, here.settings.port, problem, here.metrics)
+
+
+def _run_feeder(here: _Setting) -> int:
     from services.feeder.stage import build_feeder
 
-    patience = Patience("feeder", metrics)
-    with closing(KafkaBus(connection)) as bus, closing(Database(settings.data)) as database:
-        feeder = build_feeder(settings, database, bus.publish, clock=clock, room=_Room(bus))
-        with (
-            closing(feeder),
-            health_served(settings.host, settings.port, lambda: patience.reason or None, metrics) as url,
-        ):
-            log.info("feeder watches %s%s", settings.inbox, f"; health at {url}" if url else "")
-            _feed(feeder, patience, metrics, stop)
+    patience = Patience("feeder", here.metrics)
+    with closing(KafkaBus(here.connection)) as bus, closing(Database(here.settings.data)) as database:
+        feeder = build_feeder(here.settings, database, bus.publish, clock=here.clock, room=_Room(bus))
+        with closing(feeder), _healthy(here, lambda: patience.reason or None) as url:
+            log.info("feeder watches %s%s", here.settings.inbox, f"; health at {url}" if url else "")
+            _feed(feeder, patience, here)
     log.info("feeder stopped")
     return 0
 
 
-def _feed(feeder: "Feeder", patience: Patience, metrics: Metrics, stop: Event) -> None:
-    while not stop.is_set():
+def _feed(feeder: "Feeder", patience: Patience, here: _Setting) -> None:
+    while not here.stop.is_set():
         if not patience.is_over:
-            stop.wait(ROOM_SECONDS)
+            here.stop.wait(ROOM_SECONDS)
             continue
         try:
             progress = feeder.step()
@@ -197,7 +202,7 @@ def _feed(feeder: "Feeder", patience: Patience, metrics: Metrics, stop: Event) -
             patience.lose(str(error))
             continue
         patience.regain()
-        metrics.count("clashwatch_messages_written_total", progress.received + progress.settled, "feeder")
+        here.metrics.count("clashwatch_messages_written_total", progress.received + progress.settled, "feeder")
         if progress.idle:
             feeder.rest(progress)
 
@@ -217,16 +222,16 @@ class _Room:
         return self._room
 
 
-def _kafka_answers(connection: Connection, stop: Event) -> bool:
+def _kafka_answers(here: _Setting) -> bool:
     """A broker that is still starting gets a minute; False when told to stop before that."""
     deadline = time.monotonic() + START_SECONDS
-    while not stop.is_set():
+    while not here.stop.is_set():
         try:
-            connection.probe()
+            here.connection.probe()
         except OSError as error:
             if time.monotonic() > deadline:
                 raise OSError(error.errno, f"no Kafka broker answers: {error.strerror}") from error
-            stop.wait(1)
+            here.stop.wait(1)
         else:
             return True
     return False

@@ -169,8 +169,11 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
 
 def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     symbol = line.symbols[front]
-    if symbol == "L":
-        return replace(_as(line, figure, front), side_at=_loser(line, figure, front)) if figure.who else None
+    if symbol == "L":  # "lost seven men", "lost three"
+        counted_alone = predicates.ends_clause(line, figure.end) or line.symbols[figure.end : figure.end + 2] == "op"
+        if not figure.who and not counted_alone:
+            return None
+        return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     return _as(line, figure, front)

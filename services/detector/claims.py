@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
 from services.detector.claimants import Claimant, Told, claimant_of
-from services.detector.fights import Side, compares
+from services.detector.fights import Side
 from services.detector.ground import is_ground
 from services.detector.lines import Line
+from services.detector.past import compares
 from services.detector.when import _days
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention

@@ -64,10 +64,9 @@ class Scene:
 
 @dataclass(slots=True)
 class Setting:
-    """What holds for the whole article: the borders between the states it names, and the year it is about."""
+    """What holds for the whole article: the borders between the states it names, and the sides that are their ground."""
 
     borders: frozenset[str]
-    year: int | None
     grounds: Mapping[str, Side] = field(default_factory=dict)
 
 
@@ -166,49 +165,6 @@ def _is_purpose(line: Line, at: int) -> bool:
 
 _BEGUN = words("fights.begun")
 _AFTER = words("fights.after")
-
-
-def is_fresh(line: Line, year: int | None) -> bool:
-    """Whether a recent day is named."""
-    return any(
-        m and m.kind == "date" and m.form in ("weekday", "day", "overnight") and _is_recent(m, year)
-        for m in line.mentions
-    )
-
-
-def looks_back(line: Line, year: int | None) -> bool:
-    """Whether the sentence is about the past: an earlier year or a cue, and no recent day."""
-    if line.role == "title":
-        return False
-    if is_fresh(line, year):
-        return False
-    if any(e.past for e in line.entries):
-        return not compares(line)
-    old = any(m and m.kind == "date" and _is_old(m, year) for m in line.mentions)
-    return old and not compares(line)
-
-
-_SUPERLATIVES = words("fights.superlatives")
-
-
-def compares(line: Line) -> bool:
-    """`the deadliest fighting since a 2020 war`: the past is only what the present is measured by."""
-    if "since" not in line.words[1:]:
-        return False
-    since = line.words.index("since", 1)
-    return any(word in _SUPERLATIVES for word in line.words[max(0, since - 12) : since])
-
-
-def _is_recent(mention: Mention, year: int | None) -> bool:
-    first = mention.ref[:4]
-    return not first.isdigit() or year is None or int(first) >= year
-
-
-def _is_old(mention: Mention, year: int | None) -> bool:
-    first = mention.ref[:4]
-    if not first.isdigit():
-        return False
-    return int(first) < year if year is not None else mention.form == "year"
 
 
 def participants(line: Line, setting: Setting) -> Iterator[Participant]:
@@ -321,8 +277,8 @@ def _across(state: str, group: Side, borders: frozenset[str]) -> float:
     return 0.9 if across else 0.1
 
 
-def setting_of(article: ArticleTagged, year: int | None) -> Setting:
-    """The article's borders and year."""
+def setting_of(article: ArticleTagged) -> Setting:
+    """What the article's mentions set up."""
     actors = [m for m in article.mentions if m.kind == "actor"]
     states = {m.ref for m in actors}
     grounds = {
@@ -330,4 +286,4 @@ def setting_of(article: ArticleTagged, year: int | None) -> Setting:
         for m in actors
         if m.form == "de_facto_state" and len(m.sits_in) == 1 and m.sits_in[0] not in states
     }
-    return Setting(frozenset(border.id for border in article.borders), year, grounds)
+    return Setting(frozenset(border.id for border in article.borders), grounds)

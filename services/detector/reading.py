@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 from services.detector.casualties import Figure, figures
 from services.detector.claims import Parties, claims
-from services.detector.fights import Scene, Setting, Side, is_fresh, looks_back, participants, scenes, setting_of
+from services.detector.fights import Scene, Setting, Side, participants, scenes, setting_of
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
+from services.detector.past import is_fresh, looks_back
 from services.detector.score import otherness
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim
@@ -113,14 +115,14 @@ def _is_alone(scene: Scene) -> bool:
     return max(scene.pairs.values(), default=0.0) < _ALONE
 
 
-def _past(lines: Sequence[Line], year: int | None) -> frozenset[int]:
+def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     """Numbers of the lines that look back; what follows one in its paragraph does, too, until a recent day is named."""
     past: set[int] = set()
     paragraph, back = -1, False
     for line in lines:
-        back = back and line.paragraph == paragraph and not is_fresh(line, year)
+        back = back and line.paragraph == paragraph and not is_fresh(line, today)
         paragraph = line.paragraph
-        if looks_back(line, year):
+        if looks_back(line, today):
             past.add(line.number)
             back = True
         elif back and not any(entry.fight for entry in line.entries):
@@ -132,7 +134,6 @@ def read(article: ArticleTagged) -> Reading:
     """Reads the article."""
     lines = read_lines(article, lexicon())
     limits = bounds(article.published)
-    year = limits[0].year if limits else None
-    setting = setting_of(article, year)
-    past = _past(lines, year)
+    setting = setting_of(article)
+    past = _past(lines, limits[0] if limits else None)
     return Reading(article, lines, setting, scenes(lines, past, setting), past)

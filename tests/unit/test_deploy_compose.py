@@ -100,4 +100,4 @@ def test_the_image_has_two_stages_pinned_and_no_root() -> None:
     copied = [
         name for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE) for name in line.split()[:-1]
     ]
-    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert [name for name in copied if not list(ROOT.glob(name))] == []
