@@ -253,6 +253,6 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
 def _as_of(figure: Figure, line: Line, published: str | None) -> str | None:
     """The calendar day written right behind the figure: `killed on July 12 and one on July 13`."""
     for day in _days(line, published):
-        if day.edtf and figure.at < day.at <= figure.at + 9 and line.symbols[figure.at + 1 : day.at].count("N") == 0:
+        if day.edtf and figure.at < day.at <= figure.at + 12 and line.symbols[figure.at + 1 : day.at].count("N") == 0:
             return None if day.spoken else day.edtf.partition("/")[0]
     return None

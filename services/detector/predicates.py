@@ -146,8 +146,9 @@ def subject(line: Line, verb: int) -> int:
 
 def _is_aimed_at(line: Line, at: int) -> bool:
     """`fired at a South Korean island`, `an attack on Armenian positions`: whom it befell."""
-    before = line.words[max(0, at - 2) : at]
-    return any(word in ("at", "on", "against", "into", "towards") for word in before)
+    if any(word in ("at", "on", "against", "into", "towards") for word in line.words[max(0, at - 2) : at]):
+        return True
+    return any(entry.directed for entry in line.entries[max(0, at - 2) : at])  # "shot at a Kyrgyz patrol"
 
 
 def _has_partner(line: Line, at: int) -> bool:

@@ -122,9 +122,10 @@ def _is_year(figure: str) -> bool:
 
 
 def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | None:
-    if not _is_year(lexeme.value) or word_after(folded, lexeme.end) in known.year_not:
-        return None
     before = word_before(folded, lexeme.start)
+    counts = word_after(folded, lexeme.end) in known.year_not and before not in ("in", "since", "during")
+    if not _is_year(lexeme.value) or counts:
+        return None
     bracketed = text[max(0, lexeme.start - 1) : lexeme.start] in ("(", "-", "–", "/") or text[
         lexeme.end : lexeme.end + 1
     ] in ("-", "–", ")", "/")

@@ -55,7 +55,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     skip_without_java()
     broker = LocalBroker(tmp_path_factory.mktemp("kafka"))
     try:
-        broker.do("start")
+        broker.do("start", "--secure")
         yield broker
     finally:
         broker.do("wipe")

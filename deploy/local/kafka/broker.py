@@ -6,8 +6,9 @@
     broker.py stop|kill|wipe     ends it | ends it with SIGKILL | ends it and removes what it keeps
 
 Needs Java 17 or newer and, the first time, Maven and Maven Central. The port is a free one unless --port says
-otherwise, and stays the same as long as the folder (--dir) does. With --secure clients come in by
-SASL_SSL/SCRAM-SHA-512 only: user `clashwatch`, the password in DIR/password, the authority in DIR/tls/ca.pem.
+otherwise, and stays the same as long as the folder (--dir) does. With --secure clients can also come in by
+SASL_SSL/SCRAM-SHA-512: at the address in DIR/secure-address, as user `clashwatch` with the password in
+DIR/password; the authority of its certificate is DIR/tls/ca.pem.
 """
 
 import argparse
@@ -66,11 +67,6 @@ class Broker:
         except OSError as error:
             raise CannotError(f"{self.directory}: there is no broker here; start one first") from error
 
-    @property
-    def is_secure(self) -> bool:
-        """Whether clients need TLS and a password."""
-        return (self.directory / "password").exists()
-
     def start(self, port: int, secure: bool, seconds: float) -> None:
         """Returns once it answers."""
         if self.pid is None:
@@ -82,10 +78,10 @@ class Broker:
         self.wait(seconds)
 
     def wait(self, seconds: float) -> None:
-        """Until it answers a request for metadata (a secure one: until it takes connections)."""
+        """Until it answers a request for metadata."""
         host, port = self.address.split(":")
         deadline = time.monotonic() + seconds
-        while not (_accepts(host, int(port)) if self.is_secure else _answers(host, int(port))):
+        while not _answers(host, int(port)):
             if self.pid is None:
                 raise CannotError(f"the broker ended; the end of {self.directory / 'server.log'}:\n{self._log_end()}")
             if time.monotonic() > deadline:
@@ -127,6 +123,7 @@ class Broker:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o700)
         port, controller = port or _free_port(), _free_port()
+        listeners = [f"PLAINTEXT://{HOST}:{port}"]
         lines = (HERE / "broker.properties").read_text().splitlines()
         lines += [f"log.dirs={self.directory / 'data'}", f"controller.quorum.voters=1@{HOST}:{controller}"]
         user: list[str] = []
@@ -135,12 +132,13 @@ class Broker:
             _write_secret(self.directory / "password", password)
             lines += _secured(make_certificates(self.directory / "tls"), password)
             user = ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={password}]"]
-        name = "SASL_SSL" if secure else "PLAINTEXT"
+            listeners.append(f"SASL_SSL://{HOST}:{_free_port()}")
+            (self.directory / "secure-address").write_text(listeners[-1].removeprefix("SASL_SSL://") + "\n")
         lines += [
-            f"listeners={name}://{HOST}:{port},CONTROLLER://{HOST}:{controller}",
-            f"advertised.listeners={name}://{HOST}:{port}",
-            f"inter.broker.listener.name={name}",
-            f"listener.security.protocol.map={name}:{name},CONTROLLER:PLAINTEXT",
+            f"advertised.listeners={','.join(listeners)}",
+            f"listeners={','.join([*listeners, f'CONTROLLER://{HOST}:{controller}'])}",
+            "inter.broker.listener.name=PLAINTEXT",
+            "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
         ]
         _write_secret(self._properties, "\n".join(lines) + "\n")
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -212,7 +210,6 @@ def _secured(certificates: Path, password: str) -> list[str]:
         "ssl.truststore.type=PEM",
         f"ssl.truststore.location={certificates / 'ca.pem'}",
         "sasl.enabled.mechanisms=SCRAM-SHA-512",
-        "sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512",
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config="
         f'{module} required username="{USER}" password="{password}";',
     ]
@@ -242,14 +239,6 @@ def _free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def _accepts(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), 1).close()
-    except OSError:
-        return False
-    return True
-
-
 def _answers(host: str, port: int) -> bool:
     """Whether it knows of a broker that is alive: itself."""
     try:
@@ -275,7 +264,7 @@ def main() -> int:
     parser.add_argument("--dir", type=Path, default=BUILD / "kafka", help="where it keeps all")
     parser.add_argument("--jars", type=Path, default=BUILD / "kafka-jars", help="where its jars are, or will be")
     parser.add_argument("--port", type=int, default=0, help="0 (as without): a free one")
-    parser.add_argument("--secure", action="store_true", help="SASL_SSL with SCRAM-SHA-512 instead of plaintext")
+    parser.add_argument("--secure", action="store_true", help="also SASL_SSL with SCRAM-SHA-512")
     parser.add_argument("--heap", default="512m")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="how long to wait for it")
     given = parser.parse_args()
