@@ -148,7 +148,8 @@ def _is_aimed_at(line: Line, at: int) -> bool:
     """`fired at a South Korean island`, `an attack on Armenian positions`: whom it befell."""
     if any(word in ("at", "on", "against", "into", "towards") for word in line.words[max(0, at - 2) : at]):
         return True
-    return any(entry.directed for entry in line.entries[max(0, at - 2) : at])  # "shot at a Kyrgyz patrol"
+    verb = at - 2 if line.symbols[at - 1 : at] == "a" else at - 1
+    return verb >= 0 and line.words[verb].endswith((" at", " on", " into", "attacked", "shelled", "stormed", "ambushed"))
 
 
 def _has_partner(line: Line, at: int) -> bool:

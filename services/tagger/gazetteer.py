@@ -139,6 +139,7 @@ class Gazetteer:
     borders: dict[frozenset[str], BorderRow]
     one_sides: list[OneSide]
     homes: dict[str, tuple[str, ...]]
+    kinds: dict[str, str]
 
 
 def read_yaml(path: Path, row: type[Row]) -> list[Row]:
@@ -301,6 +302,8 @@ def load() -> Gazetteer:
     automaton = ahocorasick_rs.AhoCorasick(
         [" " + name for name in names], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
-    homes = {actor.name: tuple(actor.sits_in) for actor in read_yaml(DATA / "actors.yml", Actor)}
+    actors = read_yaml(DATA / "actors.yml", Actor)
+    homes = {actor.name: tuple(actor.sits_in) for actor in actors}
+    kinds = {actor.name: actor.kind for actor in actors}
     one_sides = read_yaml(DATA / "one_side.yml", OneSide)
-    return Gazetteer([tuple(m) for m in names.values()], automaton, borders, one_sides, homes)
+    return Gazetteer([tuple(m) for m in names.values()], automaton, borders, one_sides, homes, kinds)

@@ -45,8 +45,8 @@ def _one_sided(names: list[Mention], known: Gazetteer) -> list[Mention]:
 
 
 def _renamed(mention: Mention, into: str, known: Gazetteer) -> Mention:
-    form = mention.form if mention.form != "name" else "armed_group"
-    return mention.model_copy(update={"ref": into, "form": form, "sits_in": known.homes.get(into, ())})
+    renamed = {"ref": into, "form": known.kinds.get(into, "armed_group"), "sits_in": known.homes.get(into, ())}
+    return mention.model_copy(update=renamed)
 
 
 def _merge(names: list[Mention], *layers: list[Mention]) -> list[Mention]:
