@@ -43,11 +43,12 @@ clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data
 
 lock: build/lock/bin/uv ## Resolve all dependencies anew into the two lock files
 	printf 'hatchling\neditables\n' > build/lock/build.in
-	$< pip compile $(COMPILE) pyproject.toml build/lock/build.in --output-file requirements.lock
-	$< pip compile $(COMPILE) --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$< pip compile $(COMPILE) --upgrade pyproject.toml build/lock/build.in --group dev --output-file build/lock/all.lock
+	$< pip compile $(COMPILE) --constraints build/lock/all.lock pyproject.toml build/lock/build.in --output-file requirements.lock
+	$< pip compile $(COMPILE) --constraints build/lock/all.lock --group dev --output-file requirements-dev.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	--no-annotate --no-header --upgrade
+	--no-annotate --no-header
 
 build/lock/bin/uv:
 	$(PYTHON) -m venv build/lock

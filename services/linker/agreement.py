@@ -2,6 +2,7 @@
 
 import math
 
+from services.linker.node import Node
 from services.linker.profile import YEAR_DAYS, Days, Profile, year_day
 from services.linker.rule import Rule
 
@@ -12,20 +13,20 @@ _NEVER = (0, 0)
 _EARTH_KM = 6371.0088
 
 
-def agreement(one: Profile, other: Profile, rule: Rule) -> float:
-    """Points for what agrees; 0 where the two are not of one incident. Two dated reports need only fit."""
+def agreement(one: Node, other: Node, rule: Rule) -> float:
+    """Points for what agrees; 0 where the two are not of one incident. Two dated ones need only fit."""
     parts = _parts(one, other, rule)
     if parts is None:
         return 0.0
     # Exact, so that it does not depend on the order of the parts.
     points = math.fsum(part[0] for part in parts)
-    needed = 0.0 if one.days and other.days else rule.enough
+    needed = 0.0 if one.like.days and other.like.days else rule.enough
     return points if points > 0 and points >= needed else 0.0
 
 
-def reasons(one: Profile, other: Profile, rule: Rule) -> tuple[str, ...]:
-    """What agrees, in words, weightiest first."""
-    parts = [part for part in _parts(one, other, rule) or () if part[0] > 0]
+def reasons(one: Profile, other: Node, rule: Rule) -> tuple[str, ...]:
+    """What a report agrees in with others, in words, weightiest first."""
+    parts = [part for part in _parts(Node.of(one), other, rule) or () if part[0] > 0]
     return tuple(words for _, words in sorted((-points, _in_words(reason, what)) for points, reason, what in parts))
 
 
@@ -33,16 +34,18 @@ def _in_words(reason: str, what: object) -> str:
     return reason.format(", ".join(sorted(what)) if isinstance(what, frozenset) else what)
 
 
-def _parts(one: Profile, other: Profile, rule: Rule) -> list[Part] | None:
-    """None where something contradicts."""
-    if one.article_id == other.article_id:
+def _parts(one: Node, other: Node, rule: Rule) -> list[Part] | None:
+    """None where something contradicts. An article that tells of two clashes tells them apart."""
+    if len(one.articles) == 1 and one.articles.keys() == other.articles.keys():
         return None
     parts: list[Part] = []
-    fits = _dated if one.days and other.days else _undated
-    if not fits(one, other, rule, parts) or not _place(one, other, rule, parts):
+    dated = one.like.days and other.like.days
+    fits = _dated if dated else _undated
+    if not fits(one.like, other.like, rule, parts) or not _place(one.like, other.like, rule, parts):
         return None
     _figures(one, other, rule, parts)
-    _text(one, other, rule, parts)
+    if not dated and one.articles.keys().isdisjoint(other.articles):
+        _text(one, other, rule, parts)
     return parts
 
 
@@ -145,9 +148,9 @@ def _near(one: Profile, other: Profile, rule: Rule) -> bool:
     )
 
 
-def _figures(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> None:
+def _figures(one: Node, other: Node, rule: Rule, parts: list[Part]) -> None:
     points = rule.points
-    for figure in one.figures & other.figures:
+    for figure in one.figures.keys() & other.figures.keys():
         number = figure[2]
         if number >= 20:
             weight = points.figure_from_20
@@ -156,18 +159,21 @@ def _figures(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> Non
         parts.append((weight, "{0[0]} {0[2]} {0[1]}", figure))
 
 
-def _text(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> None:
+def _text(one: Node, other: Node, rule: Rule, parts: list[Part]) -> None:
     likeness, points = rule.likeness, rule.points
-    if one.signature is not None and other.signature is not None:
-        bits = (one.signature ^ other.signature).bit_count()
-        if bits <= likeness.same_text_bits:
-            parts.append((points.same_text, "same text", ""))
-        elif bits <= likeness.alike_text_bits:
-            parts.append((points.alike_text, "text alike", ""))
-    if one.title and other.title:
-        shared = len(one.title & other.title)
-        if shared and shared >= likeness.alike_titles * (len(one.title) + len(other.title) - shared):
-            parts.append((points.alike_titles, "titles alike", ""))
+    bits = [(a ^ b).bit_count() for a in one.compared_signatures for b in other.compared_signatures]
+    nearest = min(bits, default=64)
+    if nearest <= likeness.same_text_bits:
+        parts.append((points.same_text, "same text", ""))
+    elif nearest <= likeness.alike_text_bits:
+        parts.append((points.alike_text, "text alike", ""))
+    if any(_alike(a, b, likeness.alike_titles) for a in one.compared_titles for b in other.compared_titles):
+        parts.append((points.alike_titles, "titles alike", ""))
+
+
+def _alike(one: frozenset[str], other: frozenset[str], share: float) -> bool:
+    shared = len(one & other)
+    return shared > 0 and shared >= share * (len(one) + len(other) - shared)
 
 
 def gap(one: Days, other: Days) -> int:

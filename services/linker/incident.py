@@ -1,10 +1,11 @@
 """An incident from the reports of one group."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import date
 
 from services.linker.dates import Dates, dates
+from services.linker.node import Node, listed
 from services.linker.profile import Profile
 from services.linker.rule import Rule
 from services.linker.timeline import timeline
@@ -18,17 +19,14 @@ Reasons = Mapping[str, tuple[str, ...]]
 
 
 def incident(
-    incident_id: str,
-    members: Sequence[Profile],
-    reasons: Reasons,
-    rule: Rule,
-    *,
-    merged_from: tuple[str, ...] = (),
+    incident_id: str, nodes: Sequence[Node], reasons: Reasons, rule: Rule, *, merged_from: tuple[str, ...] = ()
 ) -> Incident:
-    """Revision 1 of what these reports tell, sorted by `Profile.order`.
+    """Revision 1 of what these reports tell: depends on their set alone, but for `incident_id` and `merged_from`.
 
-    Depends on their set alone, but for `incident_id` and `merged_from`.
+    `reasons` are those of each report that is shown.
     """
+    members, others = listed(nodes, rule.shown.same_reports, rule.shown.links)
+    links = sorted((*members, *others), key=lambda one: one.order) if others else members
     first = members[0].detected.report
     when = dates(members, rule)
     sides = (first.side_a, first.side_b)
@@ -52,8 +50,9 @@ def incident(
         **_deaths(toll, unarmed, sides),
         claims=tuple(claim for one in members for claim in one.ledger),
         timeline=timeline(members, when),
-        links=tuple(_link(one, reasons[one.report_id], rule) for one in members),
-        articles=tuple(dict.fromkeys(one.detected.stem for one in members)),
+        links=_links(links, reasons, rule, {one.report_id for one in others}),
+        articles=tuple(dict.fromkeys(one.detected.stem for one in links)),
+        report_count=sum(len(node.ranked) for node in nodes),
         merged_from=merged_from,
     )
 
@@ -135,11 +134,15 @@ def _preciseness(place: Place) -> tuple[object, ...]:
     )
 
 
-def _link(one: Profile, reasons: tuple[str, ...], rule: Rule) -> Link:
-    return Link(
-        report_id=one.report_id,
-        article_id=one.article_id,
-        stem=one.detected.stem,
-        reasons=reasons,
-        evidence=one.detected.report.evidence[: rule.evidence_per_link],
+def _links(members: Sequence[Profile], reasons: Reasons, rule: Rule, bare: Set[str]) -> tuple[Link, ...]:
+    """Those in `bare` come without their sentences, which are those of others."""
+    return tuple(
+        Link(
+            report_id=one.report_id,
+            article_id=one.article_id,
+            stem=one.detected.stem,
+            reasons=reasons[one.report_id],
+            evidence=() if one.report_id in bare else one.detected.report.evidence[: rule.shown.evidence],
+        )
+        for one in members
     )

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,8 +31,10 @@ class Profile:
 
     `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the date
     leaves too much open. `published_on` is the day of publication, twice. `month_days` are days of a leap year (1-366)
-    where the year is not in the text. `order` sorts reports the same way whatever order they came in, and whichever of
-    the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
+    where the year is not in the text. `title` is its different words, sorted; empty where they are too few. `said` is
+    all a report says, whoever says it in whatever words. `order` sorts reports the same way whatever order they came
+    in, and whichever of the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for
+    neither.
     """
 
     detected: ReportDetected
@@ -52,8 +54,9 @@ class Profile:
     sectors: frozenset[str]
     points: tuple[tuple[float, float, bool], ...]
     figures: frozenset[Figure]
-    title: frozenset[str]
+    title: str
     signature: int | None
+    said: tuple[Hashable, ...]
 
 
 def profile(detected: ReportDetected, rule: Rule) -> Profile:
@@ -65,7 +68,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
     days = span if dated else None
     weekdays = frozenset(report.weekdays) if days is None else _weekdays(days)
     published = day_of(detected.published)
-    title = frozenset(_WORD.findall((detected.title or "").casefold()[:500]))
+    title = sorted(set(_WORD.findall((detected.title or "").casefold()[:500])))
     return Profile(
         detected=detected,
         ledger=_ledger(detected),
@@ -80,7 +83,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
         near_weekdays=_near_weekdays(weekdays, rule),
         years=_years(report, span),
         published_on=(published.toordinal(), published.toordinal()) if published else None,
-        names=frozenset(place.name.casefold() for place in precise),
+        names=frozenset(place.name for place in precise),
         sectors=_sectors(precise, report.places, rule),
         points=tuple(
             (math.radians(place.latitude), math.radians(place.longitude), place.where_prec > 2)
@@ -88,8 +91,9 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
             if place.latitude is not None and place.longitude is not None
         ),
         figures=frozenset((c.side, c.kind, c.best) for c in report.claims if c.best),
-        title=title if len(title) >= rule.likeness.min_title_words else frozenset(),
+        title=" ".join(title) if len(title) >= rule.likeness.min_title_words else "",
         signature=_signature(detected.signature),
+        said=_said(detected),
     )
 
 
@@ -103,6 +107,21 @@ def _ledger(detected: ReportDetected) -> tuple[IncidentClaim, ...]:
             published=detected.published,
         )
         for claim in detected.report.claims
+    )
+
+
+def _said(detected: ReportDetected) -> tuple[Hashable, ...]:
+    report = detected.report
+    return (
+        detected.published,
+        (report.date_start, report.date_end, report.date_prec, report.after_year, report.before_year, report.weekdays),
+        report.border,
+        report.weapons,
+        tuple((p.name, p.country, p.latitude, p.longitude, p.where_prec, p.kind, p.sector) for p in report.places),
+        tuple(
+            (c.side, c.kind, c.who, c.low, c.best, c.high, c.period, c.as_of, c.claimed_by, c.claimant_side)
+            for c in report.claims
+        ),
     )
 
 

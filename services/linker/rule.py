@@ -66,6 +66,14 @@ class PointsTable(_Strict):
     alike_titles: Points
 
 
+class Shown(_Strict):
+    """How much of many reports an incident carries along."""
+
+    evidence: int = Field(ge=1)
+    same_reports: int = Field(ge=1)
+    links: int = Field(ge=1)
+
+
 class Rule(_Strict):
     """When two reports are of one incident. The comments of `data/rule.yml` say what each number is for."""
 
@@ -76,7 +84,7 @@ class Rule(_Strict):
     likeness: Likeness
     points: PointsTable
     enough: float = Field(gt=0)
-    evidence_per_link: int = Field(ge=1)
+    shown: Shown
 
     @model_validator(mode="after")
     def _chance_is_not_enough(self) -> "Rule":

@@ -1,11 +1,15 @@
 """Where Kafka is and how to get in: addresses, TLS, SCRAM. Plaintext leaves this machine only when told to."""
 
+import asyncio
 import socket
 import ssl
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+
+from aiokafka.conn import create_conn
+from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 from shared.settings import Settings
 
@@ -82,7 +86,8 @@ class Connection:
     def probe(self) -> None:
         """One handshake with a broker, because the clients only say that none could be reached.
 
-        Raises ConnectionRefused for a certificate that is not to be trusted, OSError when no broker answers.
+        Raises ConnectionRefused for a certificate that is not to be trusted or a password that is wrong, OSError
+        when no broker answers. Not to be called in an event loop.
         """
         failure: OSError | None = None
         for server in self.servers:
@@ -105,6 +110,27 @@ class Connection:
             context = self.context()
             if context:
                 context.wrap_socket(plain, server_hostname=host).close()
+        if self.user:
+            asyncio.run(self._log_in(host, port, context))
+
+    async def _log_in(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        """By aiokafka: over TLS kafka-python 3.0 sees a refusal as a lost connection and goes on trying."""
+        try:
+            connection = await create_conn(
+                host,
+                port,
+                security_protocol=self.protocol,
+                ssl_context=context,
+                sasl_mechanism=MECHANISM,
+                sasl_plain_username=self.user,
+                sasl_plain_password=self.password,
+                request_timeout_ms=int(_PROBE_SECONDS * 1000),
+            )
+        except SaslAuthenticationFailed as error:
+            raise ConnectionRefused(f"Kafka refuses user {self.user}: {error}") from error
+        except KafkaError as error:
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        connection.close()
 
 
 def _split(server: str) -> tuple[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from shared.bus.connection import Connection, ConnectionRefused
+from shared.bus.connection import Connection
 from shared.bus.kafka_client import (
     TOO_LARGE,
     CoordinatorLoadInProgressError,
@@ -17,7 +17,6 @@ from shared.bus.kafka_client import (
     KafkaProducer,
     OffsetAndMetadata,
     OffsetSpec,
-    SaslAuthenticationFailedError,
     TopicPartition,
 )
 from shared.bus.kafka_headers import headers_of, started_of
@@ -250,8 +249,6 @@ class KafkaBus:
     def _failing(self, what: str) -> Iterator[None]:
         try:
             yield
-        except SaslAuthenticationFailedError as error:
-            raise ConnectionRefused(f"Kafka refuses user {self.connection.user}: {error}") from error
         except (KafkaError, OSError) as error:
             raise TransientError(f"Kafka {what}: {type(error).__name__}: {error}") from error
 

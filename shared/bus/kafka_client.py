@@ -19,9 +19,7 @@ with warnings.catch_warnings():
         KafkaError,
         MessageSizeTooLargeError,
         RecordListTooLargeError,
-        SaslAuthenticationFailedError,
         TopicAlreadyExistsError,
-        UnknownTopicOrPartitionError,
     )
     from kafka.record import default_records
     from kafka.structs import OffsetAndMetadata
@@ -47,9 +45,7 @@ __all__ = [
     "KafkaProducer",
     "OffsetAndMetadata",
     "OffsetSpec",
-    "SaslAuthenticationFailedError",
     "TopicAlreadyExistsError",
     "TopicPartition",
-    "UnknownTopicOrPartitionError",
     "checksum",
 ]

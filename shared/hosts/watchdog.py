@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping, Set
 from threading import Event, Thread
 
-from shared.bus.connection import ConnectionRefused
 from shared.bus.kafka import KafkaBus
 from shared.errors import TransientError
 from shared.metrics import Metrics
@@ -81,7 +80,7 @@ class Watchdog:
         """Once; ends the process where nothing goes on."""
         try:
             standing = self._bus.standing(self._group, self._topics)
-        except (TransientError, ConnectionRefused) as error:
+        except TransientError as error:
             self.problem = str(error)
             self._progress.forget()
             return

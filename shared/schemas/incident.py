@@ -56,7 +56,8 @@ class Incident(Part):
     """`toll` maps side -> kind -> Toll. `deaths_*`, `low`, `best`, `high` are UCDP GED's fields, derived from it.
 
     `date_inferred` is true when the year came from another report of the incident. A merged incident has
-    `redirects_to`; its id stays answerable for ever.
+    `redirects_to`; its id stays answerable for ever. `report_count` counts all reports: of many that say the very same
+    only the first bring their claims, and of hundreds only the first are named in `links` and `articles`.
     """
 
     incident_id: str
@@ -86,4 +87,5 @@ class Incident(Part):
     timeline: tuple[Moment, ...] = ()
     links: tuple[Link, ...] = ()
     articles: tuple[str, ...] = ()
+    report_count: NonNegativeInt = 0
     merged_from: tuple[str, ...] = ()

@@ -94,11 +94,11 @@ def _place(row: str | Mapping[str, Any]) -> Place:
     return Place(name=name, where_prec=1 if sector else 5, sector=sector, kind="town" if sector else "")
 
 
-def linked(reports: Iterable[ReportDetected]) -> dict[str, Casebook]:
+def linked(reports: Iterable[ReportDetected], rule: Rule = RULE) -> dict[str, Casebook]:
     """Each dyad's casebook after these reports, one by one."""
     books: dict[str, Casebook] = {}
     for one in reports:
-        link(books.setdefault(one.report.dyad, casebook((), (), RULE)), one)
+        link(books.setdefault(one.report.dyad, casebook((), (), rule)), one)
     return books
 
 
