@@ -64,7 +64,7 @@ class Scene:
 
 @dataclass(slots=True)
 class Setting:
-    """What holds for the whole article: the borders between the states it names, and the sides that are their ground."""
+    """What holds for the whole article: the borders between its states, and the sides some states are the ground of."""
 
     borders: frozenset[str]
     grounds: Mapping[str, Side] = field(default_factory=dict)

@@ -23,6 +23,7 @@ _ANIMALS = words("predicates.animals")
 _PASSIVE_SAYING = words("predicates.passive_saying")
 _REACHED = words("predicates.reached")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
+_ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _FALL = frozenset(("fell", "fall", "falls"))
 
 
@@ -149,7 +150,7 @@ def _is_aimed_at(line: Line, at: int) -> bool:
     if any(word in ("at", "on", "against", "into", "towards") for word in line.words[max(0, at - 2) : at]):
         return True
     verb = at - 2 if line.symbols[at - 1 : at] == "a" else at - 1
-    return verb >= 0 and line.words[verb].endswith((" at", " on", " into", "attacked", "shelled", "stormed", "ambushed"))
+    return verb >= 0 and line.words[verb].endswith(_ON_SOMEBODY)
 
 
 def _has_partner(line: Line, at: int) -> bool:

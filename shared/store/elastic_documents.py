@@ -62,7 +62,7 @@ def _days(index: str, body: Mapping[str, Any]) -> tuple[date, date] | None:
     start, end = _bounds(body.get(first)), _bounds(body.get(last) or body.get(first))
     if start is None or end is None:
         return None
-    return min(start[0], end[0]), max(start[1], end[1])
+    return (start[0], end[1]) if start[0] <= end[1] else (end[0], start[1])
 
 
 def _bounds(text: object) -> tuple[date, date] | None:

@@ -1,19 +1,13 @@
 package clashwatch;
 
-import org.apache.lucene.analysis.Analyzer;
 import org.apache.lucene.analysis.TokenStream;
-import org.apache.lucene.analysis.core.KeywordTokenizer;
 import org.apache.lucene.analysis.core.LowerCaseFilter;
-import org.apache.lucene.analysis.en.EnglishAnalyzer;
 import org.apache.lucene.analysis.en.EnglishPossessiveFilter;
 import org.apache.lucene.analysis.en.PorterStemFilter;
 import org.apache.lucene.analysis.miscellaneous.ASCIIFoldingFilter;
 import org.elasticsearch.common.settings.Settings;
-import org.elasticsearch.index.analysis.AnalyzerProvider;
-import org.elasticsearch.index.analysis.AnalyzerScope;
 import org.elasticsearch.index.analysis.NormalizingTokenFilterFactory;
 import org.elasticsearch.index.analysis.PreConfiguredTokenFilter;
-import org.elasticsearch.index.analysis.PreConfiguredTokenizer;
 import org.elasticsearch.index.analysis.TokenFilterFactory;
 import org.elasticsearch.indices.analysis.AnalysisModule.AnalysisProvider;
 import org.elasticsearch.plugins.AnalysisPlugin;
@@ -28,16 +22,6 @@ import java.util.function.UnaryOperator;
  * under Elasticsearch's names. A stemmer of another language is refused, not ignored.
  */
 public final class AnalysisStandIn extends Plugin implements AnalysisPlugin {
-
-    @Override
-    public Map<String, AnalysisProvider<AnalyzerProvider<? extends Analyzer>>> getAnalyzers() {
-        return Map.of("english", (index, environment, name, settings) -> new English(name));
-    }
-
-    @Override
-    public List<PreConfiguredTokenizer> getPreConfiguredTokenizers() {
-        return List.of(PreConfiguredTokenizer.singleton("keyword", KeywordTokenizer::new));
-    }
 
     @Override
     public List<PreConfiguredTokenFilter> getPreConfiguredTokenFilters() {
@@ -61,18 +45,6 @@ public final class AnalysisStandIn extends Plugin implements AnalysisPlugin {
             case "possessive_english" -> EnglishPossessiveFilter::new;
             default -> throw new IllegalArgumentException("no stemmer for " + language + " in this stand-in");
         };
-    }
-
-    private record English(String name) implements AnalyzerProvider<Analyzer> {
-        @Override
-        public AnalyzerScope scope() {
-            return AnalyzerScope.INDEX;
-        }
-
-        @Override
-        public Analyzer get() {
-            return new EnglishAnalyzer();
-        }
     }
 
     private record Filter(String name, UnaryOperator<TokenStream> make) implements NormalizingTokenFilterFactory {
