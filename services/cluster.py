@@ -7,7 +7,7 @@ Faust workers, unless the setting `stream_host` says otherwise.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -17,7 +17,7 @@ from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_topics import create_topics
 from shared.bus.topics import load_topics
-from shared.errors import TransientError
+from shared.errors import RejectedError, TransientError
 from shared.hosts.embedded import stop_on_signals, utc_now
 from shared.hosts.health import health_served
 from shared.hosts.kafka import KafkaHost
@@ -34,10 +34,14 @@ from shared.store.sqlite_links import SqliteLinkStore
 
 if TYPE_CHECKING:
     from services.feeder.feed import Feeder
+    from shared.store.elastic import ElasticStores
 
 PURE = ("normalizer", "tagger", "detector")
 STREAMED = (*PURE, "linker")
 SERVICES = ("feeder", *STREAMED, "indexer", "alerter", "channels", "webhook")
+
+# With Elasticsearch these keep nothing here. What goes out, to a file and to others, is remembered where it goes out from.
+ON_ELASTICSEARCH = ("linker", "indexer", "alerter")
 
 # Articles on the log that no normalizer has taken yet: what the feeder may fill up.
 WAITING = 5000
@@ -93,6 +97,10 @@ def open_service(name: str, settings: Settings) -> Iterator[Service]:
     if name in PURE:
         yield Service(_pure(name, settings))
         return
+    if settings.elasticsearch and name in ON_ELASTICSEARCH:
+        with _elastic_stores(settings) as stores:
+            yield _on_elasticsearch(name, settings, stores)
+        return
     with closing(Database(settings.data)) as database:
         yield _stored(name, settings, database)
 
@@ -130,6 +138,33 @@ def _stored(name: str, settings: Settings, database: Database) -> Service:
 
         return Service(alerter(SqliteAlertStore(database), load_watch(settings.watch_rules), scope=scope), scope)
     return _telling(name, settings, database)
+
+
+@contextmanager
+def _elastic_stores(settings: Settings) -> Iterator["ElasticStores"]:
+    from shared.store.elastic import opened
+
+    with ExitStack() as stack:
+        try:
+            stores = stack.enter_context(opened(settings))
+        except (RejectedError, TransientError) as error:
+            raise ValueError(str(error)) from error
+        yield stores
+
+
+def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") -> Service:
+    if name == "linker":
+        from services.linker.stage import stage as linker
+
+        return Service(linker(stores.links))
+    if name == "indexer":
+        from services.indexer.stage import build as indexer
+
+        return Service(indexer(stores.index), stores.index.batch)
+    from services.alerter.stage import load_watch
+    from services.alerter.stage import stage as alerter
+
+    return Service(alerter(stores.alerts, load_watch(settings.watch_rules)))
 
 
 def _telling(name: str, settings: Settings, database: Database) -> Service:

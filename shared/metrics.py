@@ -36,9 +36,7 @@ METRICS = (
     Described("clashwatch_messages_written_total", "counter", ("stage",), "messages a stage has written"),
     Described("clashwatch_dead_letters_total", "counter", ("stage",), "messages a stage could not process"),
     Described("clashwatch_message_seconds", "histogram", ("stage",), "seconds a stage took for one message"),
-    Described(
-        "clashwatch_article_seconds", "histogram", (), "seconds from a file's reading to being searchable"
-    ),
+    Described("clashwatch_article_seconds", "histogram", (), "seconds from a file's reading to being searchable"),
     Described("clashwatch_worker_deaths_total", "counter", (), "worker processes that died"),
     Described("clashwatch_waiting", "gauge", ("stage",), "1 while something outside keeps a stage waiting"),
     Described(
@@ -65,8 +63,7 @@ class Metrics:
         self._counters = {m.name: Counter(*_arguments(m), registry=self.registry) for m in _of("counter")}
         self._gauges = {m.name: Gauge(*_arguments(m), registry=self.registry) for m in _of("gauge")}
         self._histograms = {
-            m.name: Histogram(*_arguments(m), buckets=_SECONDS, registry=self.registry)
-            for m in _of("histogram")
+            m.name: Histogram(*_arguments(m), buckets=_SECONDS, registry=self.registry) for m in _of("histogram")
         }
         # Looking a label up costs more than counting: once a message and stage is too often.
         self._counter = cache(partial(_child, self._counters))

@@ -58,9 +58,7 @@ def first_delivery(stage: str, message: Message, now: datetime) -> Delivery:
     """A message nothing led to, such as a dropped file: the beginning of a chain."""
     told = [getattr(message, name, "") for name in ("version", "path", "state")]
     message_id = derived_id(message.TYPE, message.key, *told)
-    return Delivery(
-        message.TYPE, message.key, encode(message, id=message_id, stage=stage, now=now), message_id
-    )
+    return Delivery(message.TYPE, message.key, encode(message, id=message_id, stage=stage, now=now), message_id)
 
 
 def dead_letter(stage: str, raw: bytes, error: Exception, now: datetime, *, topic: str = "") -> Delivery:

@@ -65,7 +65,10 @@ class Target:
 
     def __post_init__(self) -> None:
         """Raises ValueError when the URL is not one to post to; it is not repeated: it may hold a token."""
-        url = httpx.URL(self.url)
+        try:
+            url = httpx.URL(self.url)
+        except httpx.InvalidURL as error:
+            raise ValueError("the webhook URL is not valid") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("the webhook URL must be http:// or https:// with a host")
 

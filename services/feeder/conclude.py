@@ -92,9 +92,7 @@ def settle(file: File, state: State, reason: str, now: datetime, *, article_id: 
     if (file.state, file.reason) == (state, reason) and file.article_id == (article_id or file.article_id):
         return Settled(file)
     version = file.version + 1
-    after = replace(
-        file, state=state, reason=reason, article_id=article_id or file.article_id, version=version
-    )
+    after = replace(file, state=state, reason=reason, article_id=article_id or file.article_id, version=version)
     messages: list[Message] = []
     past = _past(file, version) if file.state in _TOLD else None
     if past:

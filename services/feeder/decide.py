@@ -124,9 +124,7 @@ def rank(look: Look, now: int, arrived_after: int) -> int:
     return min(now, max(look.mtime_ns, arrived_after))
 
 
-def first_look(
-    path: bytes, look: Look, now: int, patience: Patience, *, closed: bool, arrived_after: int
-) -> File:
+def first_look(path: bytes, look: Look, now: int, patience: Patience, *, closed: bool, arrived_after: int) -> File:
     """The row of a path that is new or looks new."""
     ready = ready_at(look, now, patience, closed=closed)
     return File(path, look, now, ready, rank(look, now, arrived_after), first_seen=now)

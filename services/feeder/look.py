@@ -176,16 +176,12 @@ class Looker:
             if fresh:
                 self._registry.notice(self._row(one, now, closed=closed) for one in fresh)
             if closed:
-                self._registry.hasten(
-                    (one.path, ready_at(one.look, now, self._patience, closed=True)) for one in seen
-                )
+                self._registry.hasten((one.path, ready_at(one.look, now, self._patience, closed=True)) for one in seen)
         return len(fresh)
 
     def _row(self, seen: Seen, now: int, *, closed: bool) -> File:
         if seen.skipped:
-            return File(
-                seen.path, UNSEEN, now, 0, 0, due=False, state="skipped", reason=seen.skipped, first_seen=now
-            )
+            return File(seen.path, UNSEEN, now, 0, 0, due=False, state="skipped", reason=seen.skipped, first_seen=now)
         return first_look(
             seen.path,
             seen.look,

@@ -139,9 +139,7 @@ class Recorder:
                 self._settle_beside(ledger, one.notes)
 
     def _look_again(self, ledger: _Ledger, file: File, look: Look) -> None:
-        fresh = first_look(
-            file.path, look, ledger.now, self._patience, closed=False, arrived_after=ledger.now
-        )
+        fresh = first_look(file.path, look, ledger.now, self._patience, closed=False, arrived_after=ledger.now)
         ledger.files[file.path] = replace(
             file, look=look, looked_at=ledger.now, ready_at=fresh.ready_at, rank=fresh.rank
         )
@@ -149,9 +147,7 @@ class Recorder:
     def _hold(self, ledger: _Ledger, one: Examined, found: Held) -> None:
         file = one.file
         if skipped := self._names.match_path(file.path):
-            ledger.files[file.path] = replace(
-                file, due=False, look=UNSEEN, state="skipped", reason=skipped.reason
-            )
+            ledger.files[file.path] = replace(file, due=False, look=UNSEEN, state="skipped", reason=skipped.reason)
             return
         ready = ledger.now + (_BROKEN_PAUSE if found.broken else self._patience.settle)
         reason = found.reason if file.state == "waiting" else file.reason

@@ -19,9 +19,7 @@ _COUNT_NEW = (
     "INSERT INTO feeder_counts VALUES (new.state, 1, max(new.size, 0))"
     " ON CONFLICT DO UPDATE SET files = files + 1, bytes = bytes + excluded.bytes; "
 )
-_COUNT_OLD = (
-    "UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; "
-)
+_COUNT_OLD = "UPDATE feeder_counts SET files = files - 1, bytes = bytes - max(old.size, 0) WHERE state = old.state; "
 _STEPS = (
     "CREATE TABLE feeder_files (path BLOB PRIMARY KEY,"
     " size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL,"
@@ -36,8 +34,7 @@ _STEPS = (
     " WITHOUT ROWID",
     "CREATE TABLE feeder_past (path BLOB NOT NULL, version INTEGER NOT NULL, reason TEXT NOT NULL,"
     " article_id TEXT, settled_at INTEGER NOT NULL, PRIMARY KEY (path, version)) WITHOUT ROWID",
-    "CREATE TABLE feeder_counts (state TEXT PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL)"
-    " WITHOUT ROWID",
+    "CREATE TABLE feeder_counts (state TEXT PRIMARY KEY, files INTEGER NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID",
     f"CREATE TRIGGER feeder_came AFTER INSERT ON feeder_files BEGIN {_COUNT_NEW} END",
     f"CREATE TRIGGER feeder_went AFTER DELETE ON feeder_files BEGIN {_COUNT_OLD} END",
     "CREATE TRIGGER feeder_moved AFTER UPDATE OF state, size ON feeder_files"

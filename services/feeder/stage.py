@@ -16,9 +16,7 @@ from shared.store.database import Database
 
 def build() -> Stage:
     """Shows on the picture of the road what the feeder writes; a host runs `build_feeder` instead."""
-    return Stage(
-        STAGE, reads=(), writes=(ArticleReceived, ArticleWithdrawn, FileSettled), apply=_reads_no_topic
-    )
+    return Stage(STAGE, reads=(), writes=(ArticleReceived, ArticleWithdrawn, FileSettled), apply=_reads_no_topic)
 
 
 def build_feeder(

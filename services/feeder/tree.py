@@ -94,9 +94,7 @@ class Folders:
     def __enter__(self) -> "Folders":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._forget()
         os.close(self.root)
 

@@ -89,9 +89,7 @@ def _dead(message: DeadLetter) -> list[IndexDocument]:
     return [IndexDocument("dead-letters", message.letter_id, letter_version(message.failed_at), body)]
 
 
-def _article_file(
-    path: str, article_id: str, version: int, state: str, reason: str, stem: str | None
-) -> IndexDocument:
+def _article_file(path: str, article_id: str, version: int, state: str, reason: str, stem: str | None) -> IndexDocument:
     body = {"path": path, "state": state, "reason": reason, "article_id": article_id, "stem": stem}
     return IndexDocument("files", _file_id(path, article_id), _file_version(version), body)
 

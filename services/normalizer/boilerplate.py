@@ -176,9 +176,7 @@ def load_rules(path: Path) -> list[Rule]:
 def _rule(row: dict[str, Any], where: str) -> Rule:
     if row["kind"] not in get_args(SetAsideKind):
         raise DataFileError(f"{where}: unknown kind {row['kind']!r}")
-    if not all(
-        isinstance(word, str) and word == word.lower() and 0 < len(word) < _OVERLAP for word in row["has"]
-    ):
+    if not all(isinstance(word, str) and word == word.lower() and 0 < len(word) < _OVERLAP for word in row["has"]):
         raise DataFileError(f"{where}: 'has' must be words in lower case, one of which every match contains")
     patterns = {name: _pattern(row, name, where) for name in ("line", "glued", "anywhere")}
     if not any(patterns.values()) or (patterns["glued"] and patterns["anywhere"]):
@@ -211,9 +209,7 @@ def _pattern(row: dict[str, Any], name: str, where: str) -> re.Pattern[str] | No
     except re.error as error:
         raise DataFileError(f"{where}: {name!r} is no regular expression: {error}") from error
     if unknown := set(pattern.groupindex) - _FACTS:
-        raise DataFileError(
-            f"{where}: unknown group {sorted(unknown)[0]!r}; known are {', '.join(sorted(_FACTS))}"
-        )
+        raise DataFileError(f"{where}: unknown group {sorted(unknown)[0]!r}; known are {', '.join(sorted(_FACTS))}")
     return pattern
 
 

@@ -40,9 +40,7 @@ def repair(text: str) -> str:
 
 def _unspoilt(text: str) -> str:
     """Line by line: what was spoilt is seldom the whole text."""
-    return "\n".join(
-        ftfy.fix_encoding(line, _FIX) if _MOJIBAKE.search(line) else line for line in text.split("\n")
-    )
+    return "\n".join(ftfy.fix_encoding(line, _FIX) if _MOJIBAKE.search(line) else line for line in text.split("\n"))
 
 
 def _plain(text: str) -> str:

@@ -149,9 +149,7 @@ def _sentences(blocks: Iterable[str], *, has_title: bool) -> Iterator[Sentence]:
     for at, block in enumerate(blocks):
         is_title = has_title and at == 0
         for start, end in [(0, len(block))] if is_title else split(block):
-            yield Sentence(
-                start=offset + start, end=offset + end, paragraph=at, role="title" if is_title else "body"
-            )
+            yield Sentence(start=offset + start, end=offset + end, paragraph=at, role="title" if is_title else "body")
         offset += len(block) + 2
 
 

@@ -114,14 +114,10 @@ class _Opener:
             if member.reason or (beside and beside.reason):
                 raise RejectedError(member.reason or f"its sidecar: {beside.reason if beside else ''}")
             sidecar, raw = _read_sidecar(beside, file.sidecar)
-            inner = _File(
-                path, stem, article_id(member.content, raw), member.content, sidecar, file.depth + 1
-            )
+            inner = _File(path, stem, article_id(member.content, raw), member.content, sidecar, file.depth + 1)
             yield from self.open(inner).documents
         except RejectedError as error:
-            yield Document(
-                path, stem, article_id(member.content) if member.content else "", reason=str(error)
-            )
+            yield Document(path, stem, article_id(member.content) if member.content else "", reason=str(error))
 
 
 def stem_of(name: str) -> str:

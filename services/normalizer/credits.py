@@ -49,9 +49,7 @@ def _agencies_in(text: str) -> Iterator[str]:
 @cache
 def _agencies() -> tuple[re.Pattern[str], dict[str, str]]:
     """All spellings, longest first, and the agency each stands for."""
-    names = {
-        spelling: agency for agency, all_ in load_words(DATA / "agencies.yml").items() for spelling in all_
-    }
+    names = {spelling: agency for agency, all_ in load_words(DATA / "agencies.yml").items() for spelling in all_}
     names |= {"Reuter": "Reuters", "REUTER": "Reuters"}
     ordered = sorted(names, key=len, reverse=True)
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, ordered)) + r")(?!\w)"), names

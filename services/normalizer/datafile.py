@@ -44,14 +44,8 @@ def load_words(path: Path, keys: tuple[str, ...] | None = None) -> dict[str, tup
     if keys is not None and set(found) != set(keys):
         raise DataFileError(f"{path.name}:{line}: the names must be {', '.join(keys)}")
     for name, words in found.items():
-        if (
-            not isinstance(words, list)
-            or not words
-            or not all(isinstance(word, str) and word for word in words)
-        ):
-            raise DataFileError(
-                f"{path.name}:{line}: {name!r} is not a list of words (quote yes, no, on and off)"
-            )
+        if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+            raise DataFileError(f"{path.name}:{line}: {name!r} is not a list of words (quote yes, no, on and off)")
         if len(set(words)) != len(words):
             twice = next(word for word in words if words.count(word) > 1)
             raise DataFileError(f"{path.name}:{line}: {twice!r} stands twice under {name!r}")

@@ -44,9 +44,7 @@ def _is_plainly_english(sample: str) -> bool:
     """The hot path: a quarter of the words are small words of English and hardly any of another language."""
     english, foreign = _english()
     words = sample.lower().split()
-    return (
-        sum(word in english for word in words) * 4 > len(words) > sum(word in foreign for word in words) * 20
-    )
+    return sum(word in english for word in words) * 4 > len(words) > sum(word in foreign for word in words) * 20
 
 
 def _by_small_words(words: list[str]) -> str | None:

@@ -35,9 +35,7 @@ def _messages(opened: Opened, writer: "_Writer", limits: Limits) -> list[Message
     for document in opened.documents:
         path = first.setdefault(document.article_id or document.path, document.path)
         if path != document.path:
-            messages.append(
-                writer.settled(document.path, document.article_id, "duplicate", f"same content as {path}")
-            )
+            messages.append(writer.settled(document.path, document.article_id, "duplicate", f"same content as {path}"))
         else:
             messages.append(writer.normalized(document, limits))
     if opened.is_container:

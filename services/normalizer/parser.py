@@ -77,9 +77,7 @@ class Parser:
                 header, body = self._exchange(request, content, limits)
             except _Late as error:
                 self.close()
-                raise RejectedError(
-                    f"reading it took longer than the limit of {limits.seconds:g} seconds"
-                ) from error
+                raise RejectedError(f"reading it took longer than the limit of {limits.seconds:g} seconds") from error
             except _Gone as error:
                 raise RejectedError(self._post_mortem(limits)) from error
         if "rejected" in header:
@@ -100,9 +98,7 @@ class Parser:
         return header, _receive(process.stdout, body_size, deadline)
 
     def _running(self, limits: Limits) -> "subprocess.Popen[bytes]":
-        if self._process is not None and (
-            self._process.poll() is not None or self._memory != limits.memory_bytes
-        ):
+        if self._process is not None and (self._process.poll() is not None or self._memory != limits.memory_bytes):
             self.close()
         if self._process is None:
             self._process, self._memory = _start(limits), limits.memory_bytes
@@ -115,9 +111,7 @@ class Parser:
         self.close()
         if status == -24:  # SIGXCPU
             return f"reading it took longer than the limit of {limits.seconds:g} seconds"
-        return (
-            f"its parser crashed (status {status}); at most {limits.memory_bytes} bytes of memory are allowed"
-        )
+        return f"its parser crashed (status {status}); at most {limits.memory_bytes} bytes of memory are allowed"
 
 
 def _start(limits: Limits) -> "subprocess.Popen[bytes]":

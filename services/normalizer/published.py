@@ -34,9 +34,7 @@ _PLACE = (
     r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}"
     r"(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
 )
-_DATELINE = re.compile(
-    rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]| ?$)"
-)
+_DATELINE = re.compile(rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]| ?$)")
 
 
 class AmbiguousDateError(ValueError):

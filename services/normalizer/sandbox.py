@@ -52,18 +52,13 @@ def _answer(do: str, kind: Kind, path: str, body: bytes, limits: Limits) -> tupl
     try:
         if do == "unpack":
             members = unpack(kind, path, body, limits)
-            rows = [
-                {"name": member.name, "size": len(member.content), "reason": member.reason}
-                for member in members
-            ]
+            rows = [{"name": member.name, "size": len(member.content), "reason": member.reason} for member in members]
             return {"members": rows}, b"".join(member.content for member in members)
         return {"items": [asdict(item) for item in parse(kind, body, limits)]}, b""
     except RejectedError as error:
         return {"rejected": str(error)}, b""
     except MemoryError:
-        return {
-            "rejected": f"reading it needs more memory than the limit of {limits.memory_bytes} bytes"
-        }, b""
+        return {"rejected": f"reading it needs more memory than the limit of {limits.memory_bytes} bytes"}, b""
     except RecursionError:
         return {"rejected": "its parts are nested too deeply"}, b""
 

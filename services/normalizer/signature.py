@@ -22,9 +22,7 @@ def signature(text: str) -> str:
     grams = _grams(words)
     for start in range(0, len(grams), _CHUNK):
         part = grams[start : start + _CHUNK]
-        counts += np.unpackbits(part.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1).sum(
-            axis=0, dtype=np.int64
-        )
+        counts += np.unpackbits(part.astype("<u8").view(np.uint8).reshape(-1, 8), axis=1).sum(axis=0, dtype=np.int64)
     return np.packbits(counts * 2 > len(grams)).tobytes().hex()
 
 

@@ -18,9 +18,7 @@ def stage(settings: Settings) -> Stage:
         assert isinstance(message, ArticleReceived)
         return normalize(message, now, limits)
 
-    return Stage(
-        name="normalizer", reads=(ArticleReceived,), writes=(ArticleNormalized, FileSettled), apply=apply
-    )
+    return Stage(name="normalizer", reads=(ArticleReceived,), writes=(ArticleNormalized, FileSettled), apply=apply)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -107,10 +107,7 @@ class SqliteBus:
         [first] = self._database.execute("SELECT next FROM log_ends WHERE topic = ?", (name,)).fetchone()
         self._database.execute_many(
             f"INSERT INTO {_table(name)} VALUES (?, ?, ?, ?)",
-            (
-                (first + i, d.key, *(pack(d.value) if compress else (PLAIN, d.value)))
-                for i, d in enumerate(batch)
-            ),
+            ((first + i, d.key, *(pack(d.value) if compress else (PLAIN, d.value))) for i, d in enumerate(batch)),
         )
         self._database.execute("UPDATE log_ends SET next = ? WHERE topic = ?", (first + len(batch), name))
 
@@ -119,8 +116,7 @@ class SqliteBus:
         if position is None:
             position = self._committed(group, name)
         rows = self._database.execute(
-            f"SELECT position, key, codec, value FROM {_table(name)}"
-            " WHERE position > ? ORDER BY position LIMIT ?",
+            f"SELECT position, key, codec, value FROM {_table(name)} WHERE position > ? ORDER BY position LIMIT ?",
             (position, limit),
         )
         records, size = [], 0

@@ -45,9 +45,7 @@ class Chain:
         """One message through its stage and, unless `alone`, through the stages behind it."""
         outcome = Outcome()
         try:
-            outcome.deliveries.extend(
-                self._through(self.stages[stage], topic, raw, now, alone, outcome.spent)
-            )
+            outcome.deliveries.extend(self._through(self.stages[stage], topic, raw, now, alone, outcome.spent))
         except TransientError as error:
             return Outcome(waiting=f"{stage}: {error}")
         return outcome

@@ -174,20 +174,14 @@ class EmbeddedHost:
             jobs = self._jobs[stage]
             if len(jobs) <= IN_FLIGHT // 2 and sum(len(job.record.value) for job in jobs) < IN_FLIGHT_BYTES:
                 now = self._clock()
-                new = [
-                    Job(stage, record, now) for record in self.bus.read(stage, topics, IN_FLIGHT - len(jobs))
-                ]
+                new = [Job(stage, record, now) for record in self.bus.read(stage, topics, IN_FLIGHT - len(jobs))]
                 jobs.extend(new)
                 self.pool.submit(new)
 
     def _settle(self) -> list[Job]:
         """Appends what the jobs came to, in the order of their records; gives the jobs that are done with."""
         self._put_off()
-        done = [
-            job
-            for jobs in self._jobs.values()
-            for job in takewhile(lambda job: job.outcome is not None, jobs)
-        ]
+        done = [job for jobs in self._jobs.values() for job in takewhile(lambda job: job.outcome is not None, jobs)]
         if not done or not self._log.is_over:
             return []
         try:

@@ -301,9 +301,7 @@ class Workers:
 
     def _blame(self, job: Job) -> None:
         job.strikes += 1
-        log.warning(
-            "a worker died on a message of %s (%s), time %d", job.record.topic, job.stage, job.strikes
-        )
+        log.warning("a worker died on a message of %s (%s), time %d", job.record.topic, job.stage, job.strikes)
         if job.strikes >= STRIKES:
             reason = "its worker process died (crash, out of memory or time limit) each time it was tried"
             error = WorkerDiedError(reason)

@@ -18,9 +18,7 @@ class Database:
         data.mkdir(parents=True, exist_ok=True)
         self.path = data / FILE
         uri = f"{self.path.absolute().as_uri()}{'?mode=ro' if read_only else ''}"
-        self.connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False
-        )
+        self.connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
         self._depth = 0
         self.read_only = read_only
         if not read_only:
@@ -38,9 +36,7 @@ class Database:
         if self.read_only:
             return
         with self.transaction():
-            self.execute(
-                "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, steps INTEGER NOT NULL)"
-            )
+            self.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, steps INTEGER NOT NULL)")
             row = self.execute("SELECT steps FROM migrations WHERE name = ?", (name,)).fetchone()
             for step in steps[row[0] if row else 0 :]:
                 for statement in step.split(";\n"):

@@ -2,6 +2,7 @@
 
 import ipaddress
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,22 +18,35 @@ from shared.settings import Settings
 
 MAJOR = 9
 SECONDS = 30.0
+_PAUSE = 0.5
 _BUSY = frozenset({408, 429, 502, 503, 504})
 _CREDENTIALS = frozenset({401, 403})
 
 
-def connect(settings: Settings) -> Elasticsearch:
-    """A client that has spoken to the server. The caller closes it.
+def connect(settings: Settings, patience: float = 0.0) -> Elasticsearch:
+    """A client that has spoken to the server, which may need `patience` seconds to start. The caller closes it.
 
     Raises RejectedError when the settings, the certificate or the key are refused, TransientError when nobody answers.
     """
     client = build_client(settings)
+    deadline = time.monotonic() + patience
     try:
-        greet(client)
+        while not _is_there(client, deadline):
+            time.sleep(_PAUSE)
     except BaseException:
         client.close()
         raise
     return client
+
+
+def _is_there(client: Elasticsearch, deadline: float) -> bool:
+    try:
+        greet(client)
+    except TransientError:
+        if time.monotonic() >= deadline:
+            raise
+        return False
+    return True
 
 
 def build_client(settings: Settings) -> Elasticsearch:

@@ -6,7 +6,6 @@ Lifecycle policies where the server knows them, templates, indexes. Doing it aga
 import json
 import logging
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -20,7 +19,6 @@ from shared.store.elastic_client import connect, translated
 from shared.store.elastic_templates import folder, install, outdated
 
 START_SECONDS = 60.0
-_PAUSE = 1.0
 
 log = logging.getLogger("clashwatch")
 
@@ -30,7 +28,7 @@ def main() -> int:
     settings = Settings()
     logs.set_up("json" if settings.log_format == "json" else "console", settings.log_level)
     try:
-        with closing(_patiently(settings)) as client:
+        with closing(connect(settings, START_SECONDS)) as client:
             set_up(client, settings.elasticsearch_prefix)
     except (RejectedError, TransientError) as error:
         print(f"clashwatch: {error}", file=sys.stderr)
@@ -68,18 +66,6 @@ def _put_policy(client: Elasticsearch, name: str, policy: dict[str, Any]) -> boo
 
 def _is_unknown(error: RejectedError) -> bool:
     return "no handler found" in str(error) or "Incorrect HTTP method" in str(error)
-
-
-def _patiently(settings: Settings) -> Elasticsearch:
-    """A server that is still starting gets a minute."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            return connect(settings)
-        except TransientError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ An index `articles-000001` has a read alias `articles`, which leaves hidden docu
 """
 
 import json
+import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,13 +15,17 @@ from elasticsearch import ApiError, Elasticsearch
 
 from shared.store.elastic_client import translated
 
-_PLACES = (Path(__file__).parent / "elasticsearch", Path(__file__).parents[2] / "deploy" / "elasticsearch")
+# In a clone, and where a wheel puts them.
+_PLACES = (
+    Path(__file__).parents[2] / "deploy" / "elasticsearch",
+    Path(sysconfig.get_path("data")) / "share/clashwatch/elasticsearch",
+)
 _OWNER = "clashwatch"
 
 
 @cache
 def folder() -> Path:
-    """Where the templates are: in the installed package, or in the repository."""
+    """Where the templates are."""
     return next(place for place in _PLACES if place.is_dir())
 
 

@@ -1,11 +1,11 @@
-"""What the stages keep: the search index, the linker's state, the alerter's memory. SQLite and Elasticsearch offer it."""
+"""What the stages keep, on SQLite and on Elasticsearch: the index, the linker's state, the alerter's memory."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from shared.schemas.alert_raised import AlertRaised, Notified
+from shared.schemas.alert_raised import Notified
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
 

@@ -66,9 +66,7 @@ class SqliteIndexStore:
         """Writes unless a version as high or higher is there already; says whether it wrote."""
         docs = _table(index, "docs")
         with self._database.joined():
-            found = self._database.execute(
-                f"SELECT row, version FROM {docs} WHERE id = ?", (doc_id,)
-            ).fetchone()
+            found = self._database.execute(f"SELECT row, version FROM {docs} WHERE id = ?", (doc_id,)).fetchone()
             if found and found[1] >= version:
                 return False
             row = found[0] if found else None
@@ -92,8 +90,7 @@ class SqliteIndexStore:
     def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
         """The document, or None. Hidden ones answer, too."""
         found = self._database.execute(
-            f"SELECT body FROM {_table(index, 'docs')} JOIN {_table(index, 'bodies')} USING (row)"
-            " WHERE id = ?",
+            f"SELECT body FROM {_table(index, 'docs')} JOIN {_table(index, 'bodies')} USING (row) WHERE id = ?",
             (doc_id,),
         ).fetchone()
         return _unpack(found[0]) if found else None
@@ -101,9 +98,7 @@ class SqliteIndexStore:
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Documents in the order they first came, a few hundred in memory at a time."""
         where = where or {}
-        fields = {
-            f: as_term(v) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields
-        }
+        fields = {f: as_term(v) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields}
         sql, values = _page(index, fields)
         last = 0
         while rows := self._database.execute(sql, (*values, last)).fetchall():
@@ -125,9 +120,7 @@ class SqliteIndexStore:
             last = rows[-1][0]
             yield from (Placed(str(row), _unpack(packed)) for row, packed in rows)
 
-    def search(
-        self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0
-    ) -> list[Hit]:
+    def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
         """Full text, best first; without words, the newest first. Any string is a query."""
         parsed = parse(query, _field_names(index))
         if parsed.is_empty or ((parsed.any_of or parsed.none_of) and not INDEXES[index].text):
@@ -138,9 +131,7 @@ class SqliteIndexStore:
 
     def count(self, index: IndexName) -> int:
         """How many documents, hidden ones left out."""
-        [count] = self._database.execute(
-            f"SELECT count(*) FROM {_table(index, 'docs')} WHERE NOT hidden"
-        ).fetchone()
+        [count] = self._database.execute(f"SELECT count(*) FROM {_table(index, 'docs')} WHERE NOT hidden").fetchone()
         return int(count)
 
     def counts(self, index: IndexName, field: str) -> dict[str, int]:
@@ -155,9 +146,7 @@ class SqliteIndexStore:
     def _index(self, name: IndexName, row: int | None, body: Mapping[str, Any]) -> None:
         index = INDEXES[name]
         packed = _pack(body)
-        self._database.execute(
-            f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed)
-        )
+        self._database.execute(f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed))
         self._database.execute_many(
             f"INSERT INTO {_table(name, 'terms')} VALUES (?, ?, ?)",
             [(field, value, row) for field, value in field_values(index, body)],
@@ -171,9 +160,7 @@ class SqliteIndexStore:
     def _unindex(self, name: IndexName, row: int) -> None:
         """FTS5 has to be told the words it is to forget."""
         index = INDEXES[name]
-        [packed] = self._database.execute(
-            f"SELECT body FROM {_table(name, 'bodies')} WHERE row = ?", (row,)
-        ).fetchone()
+        [packed] = self._database.execute(f"SELECT body FROM {_table(name, 'bodies')} WHERE row = ?", (row,)).fetchone()
         old = _unpack(packed)
         self._database.execute_many(
             f"DELETE FROM {_table(name, 'terms')} WHERE field = ? AND value = ? AND row = ?",
@@ -238,9 +225,7 @@ def _search(index: IndexName, query: Query) -> tuple[str, list[Any]]:
         conditions.append(f"row NOT IN (SELECT rowid FROM {fts} WHERE {fts} MATCH ?)")
         values.append(_fts_any(query.none_of))
     for wanted in query.filters:
-        conditions.append(
-            ("NOT " if wanted.negated else "") + _has(index, "GLOB" if wanted.is_prefix else "=")
-        )
+        conditions.append(("NOT " if wanted.negated else "") + _has(index, "GLOB" if wanted.is_prefix else "="))
         values += [wanted.field, _glob(wanted) if wanted.is_prefix else wanted.value]
     source = f"{docs} JOIN {fts} ON {fts}.rowid = row" if match else docs
     score = f"-bm25({fts}, {_TITLE_WEIGHT}, 1.0)" if match else "0.0"

@@ -49,7 +49,8 @@ def _story(number: int, seed: int, *, fights: bool) -> dict[str, Any]:
     chance = random.Random(f"{seed}/{fights}/story {number}")
     day = _FIRST_DAY + timedelta(days=chance.randrange(_DAYS))
     fixed = {"date": day, "day": f"{day:%B} {day.day}, {day.year}", "weapon": chance.choice(_parts()["weapons"])}
-    return chance.choice(_parts()["borders"]) | fixed | {"least": chance.randint(2, 20)}
+    border: dict[str, Any] = chance.choice(_parts()["borders"])
+    return border | fixed | {"least": chance.randint(2, 20)}
 
 
 def _figures(story: dict[str, Any], chance: random.Random) -> dict[str, Any]:

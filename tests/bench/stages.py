@@ -5,6 +5,7 @@ import pstats
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -37,17 +38,17 @@ def each_stage(settings: Settings) -> Iterator[Spent]:
     pure = pure_stages()
     with closing(Database(settings.data)) as database:
         bus = SqliteBus(database)
-        yield _timed("feeder", lambda: _feed(settings, database, bus))
+        yield _timed("feeder", partial(_feed, settings, database, bus))
         messages = list(_received(bus))
         for stage in pure:
             topics = {message.TYPE for message in stage.reads}
             read = [one for one in messages if one.topic in topics]
             messages = [one for one in messages if one.topic not in topics]
-            yield _timed(stage.name, lambda s=stage, r=read, m=messages: _apply(s, r, m))
+            yield _timed(stage.name, partial(_apply, stage, read, messages))
         bus.publish(messages)
         for stored in (*stored_stages(settings, database, None), outside_stage(settings, database)):
             effect = EffectStage(stored, database, bus, Metrics(), utc_now)
-            yield _timed(stored.name, lambda e=effect: _work_off(e))
+            yield _timed(stored.name, partial(_work_off, effect))
 
 
 def hottest(settings: Settings) -> list[tuple[str, float]]:

@@ -66,13 +66,9 @@ class BusSuite:
 
     def test_a_read_gives_no_more_than_asked(self, bus: Bus) -> None:
         bus.publish(messages(PASSING, *"abcde") + messages(SHARED, *"fgh"))
-        assert (
-            1 <= len(bus.read("indexer", [PASSING, SHARED], 4) or take(bus, "indexer", [PASSING], 1, 4)) <= 4
-        )
+        assert 1 <= len(bus.read("indexer", [PASSING, SHARED], 4) or take(bus, "indexer", [PASSING], 1, 4)) <= 4
 
-    def test_after_a_restart_what_was_not_committed_comes_again(
-        self, bus: Bus, restarted: Callable[[], Bus]
-    ) -> None:
+    def test_after_a_restart_what_was_not_committed_comes_again(self, bus: Bus, restarted: Callable[[], Bus]) -> None:
         bus.publish(messages(PASSING, *"abcd"))
         records = take(bus, "indexer", [PASSING], 4)
         bus.commit("indexer", records[:2])

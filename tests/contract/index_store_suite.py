@@ -40,8 +40,7 @@ class IndexStoreSuite:
         for body in (
             article("a", "Border clash kills 49", "Shelling at Goris.", is_clash=True, reports=[am_az])
             | {"published": "2022-09-13"},
-            article("b", "Wheat prices", "The clash of opinions over the border tariff.")
-            | {"published": "2022-10-01"},
+            article("b", "Wheat prices", "The clash of opinions over the border tariff.") | {"published": "2022-10-01"},
             article("c", "Batken", "Kyrgyz guards; Tajik mortars near Batken.", is_clash=True)
             | {"published": "2022-09-16", "reports": [kg_tj, am_az]},
         ):
@@ -77,9 +76,7 @@ class IndexStoreSuite:
 
     def test_a_scan_gives_all_in_the_order_they_came(self, store: IndexStore) -> None:
         for i in range(700):
-            store.put(
-                "files", f"p{i % 13}@{i}", 1, {"path": f"p{i}", "state": "indexed" if i % 2 else "rejected"}
-            )
+            store.put("files", f"p{i % 13}@{i}", 1, {"path": f"p{i}", "state": "indexed" if i % 2 else "rejected"})
         self.refresh(store)
         assert [row["path"] for row in store.scan("files")] == [f"p{i}" for i in range(700)]
         rejected = [row["path"] for row in store.scan("files", {"state": "rejected"})]
@@ -130,9 +127,7 @@ class IndexStoreSuite:
         assert seen == 600
 
     @pytest.mark.parametrize("status", ["withdrawn", "merged"])
-    def test_what_is_withdrawn_or_merged_answers_but_is_not_listed(
-        self, store: IndexStore, status: str
-    ) -> None:
+    def test_what_is_withdrawn_or_merged_answers_but_is_not_listed(self, store: IndexStore, status: str) -> None:
         self.fill(store)
         store.put("articles", "id-a", 2, {"article_id": "id-a", "status": status, "title": "clash"})
         self.refresh(store)
@@ -169,9 +164,7 @@ class IndexStoreSuite:
         assert any("<mark>Tajik</mark> mortars" in excerpt for excerpt in hit.highlights)
 
     def test_the_articles_own_markup_is_escaped_in_excerpts(self, store: IndexStore) -> None:
-        store.put(
-            "articles", "x", 1, article("x", "<script>alert(1)</script>", "a & <img src=x onerror=y> goris")
-        )
+        store.put("articles", "x", 1, article("x", "<script>alert(1)</script>", "a & <img src=x onerror=y> goris"))
         self.refresh(store)
         [hit] = store.search("alert goris")
         shown = " ".join(hit.highlights).replace("<mark>", "").replace("</mark>", "")
@@ -221,9 +214,7 @@ class IndexStoreSuite:
         assert sorted(self.stems(store, query)) == expected
 
     @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(
-        st.text(alphabet=st.sampled_from("ab*\"-:()^{}+ \x00\\'ORNTAD%_[]?.é") | st.characters(), max_size=60)
-    )
+    @given(st.text(alphabet=st.sampled_from("ab*\"-:()^{}+ \x00\\'ORNTAD%_[]?.é") | st.characters(), max_size=60))
     @example('"')
     @example("a NEAR(b c, 2)")
     @example("title : x")
@@ -255,9 +246,7 @@ class IndexStoreSuite:
             "claims": [claim],
         }
         store.put("incidents", "i1", 1, {"incident_id": "i1", "status": "active", **incident})
-        store.put(
-            "alerts", "a1", 1, {"alert_id": "a1", "kind": "new", "text": "AM-AZ: 49 killed", "dyad": "AM-AZ"}
-        )
+        store.put("alerts", "a1", 1, {"alert_id": "a1", "kind": "new", "text": "AM-AZ: 49 killed", "dyad": "AM-AZ"})
         self.refresh(store)
         assert [hit.id for hit in store.search("soldiers jermuk goris", index="incidents")] == ["i1"]
         assert [hit.id for hit in store.search("side:AZ", index="incidents")] == ["i1"]

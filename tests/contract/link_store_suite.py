@@ -44,16 +44,10 @@ class LinkStoreSuite:
             assert state.reports == (detected(1), detected(2))
             assert state.incidents == (incident(1),)
 
-    def test_reports_keep_the_order_they_came_in(
-        self, store: LinkStore, another: Callable[[], LinkStore]
-    ) -> None:
+    def test_reports_keep_the_order_they_came_in(self, store: LinkStore, another: Callable[[], LinkStore]) -> None:
         version = store.save(DyadChange("AM-AZ", 0, [detected(3)], (), [incident(3)]))
         version = store.save(DyadChange("AM-AZ", version, [detected(1)], (), [incident(1)]))
-        store.save(
-            DyadChange(
-                "AM-AZ", version, [detected(2), detected(3, title="New")], (), [incident(3, revision=2)]
-            )
-        )
+        store.save(DyadChange("AM-AZ", version, [detected(2), detected(3, title="New")], (), [incident(3, revision=2)]))
         for one in (store, another()):
             assert [report.stem for report in one.load("AM-AZ").reports] == ["3", "1", "2"]
             assert one.load("AM-AZ").reports[0].title == "New"
@@ -83,9 +77,7 @@ class LinkStoreSuite:
         for one in (store, other):
             assert one.load("AM-AZ").reports == (detected(1), detected(3))
 
-    def test_each_content_has_a_version_of_its_own(
-        self, store: LinkStore, another: Callable[[], LinkStore]
-    ) -> None:
+    def test_each_content_has_a_version_of_its_own(self, store: LinkStore, another: Callable[[], LinkStore]) -> None:
         first = store.save(DyadChange("AM-AZ", 0, [detected(1)]))
         second = another().save(DyadChange("AM-AZ", first, (), ["r1"]))
         third = store.save(DyadChange("AM-AZ", second, [detected(1)]))

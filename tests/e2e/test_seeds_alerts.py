@@ -3,11 +3,14 @@
 import json
 import shutil
 from collections.abc import Iterable
+from functools import partial
 
 import pytest
 
 from tests.e2e.clashwatch import alerts_file, command, listed, running, wait_for, waiting_messages
 from tests.e2e.road import AGAIN, SEEDS, Folders, Row, drop, number_of
+
+pytestmark = pytest.mark.xdist_group("walk")
 
 ORDER = ("002", "000", "001", "003", "004")
 
@@ -17,9 +20,9 @@ def sent(folders: Folders) -> list[Row]:
     return [json.loads(line) for line in path.read_bytes().splitlines()] if path.exists() else []
 
 
-def settled(folders: Folders) -> int:
-    """Files that came to an end, with nothing left on the way; else -1."""
-    return -1 if waiting_messages(folders) != 0 else ends(folders)
+def is_settled(folders: Folders, files: int) -> bool:
+    """Whether so many files came to an end and nothing is on the way."""
+    return waiting_messages(folders) == 0 and ends(folders) == files
 
 
 def ends(folders: Folders) -> int:
@@ -33,7 +36,7 @@ def drop_one_by_one(folders: Folders, names: Iterable[str]) -> list[list[Row]]:
     for name in names:
         before, files = len(sent(folders)), ends(folders)
         drop(folders.inbox, name)
-        wait_for(lambda files=files: settled(folders) == files + 1, f"{name} is worked off")
+        wait_for(partial(is_settled, folders, files + 1), f"{name} is worked off")
         told.append(sent(folders)[before:])
     return told
 

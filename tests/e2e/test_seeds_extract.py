@@ -8,6 +8,8 @@ from shared.schemas.edtf import is_valid
 from tests.e2e.clashwatch import command, rows_of
 from tests.e2e.road import PUBLISHED, SEEDS, SEPTEMBER, Folders, Row, number_of
 
+pytestmark = pytest.mark.xdist_group("extract")
+
 ARTICLE = {
     *("id", "path", "title", "body", "published", "published_from", "language", "is_clash", "score", "reports"),
     *("background", "flags"),

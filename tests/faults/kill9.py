@@ -36,9 +36,7 @@ def undisturbed(command: Sequence[str], data: Path) -> State:
     return final_state(data)
 
 
-def disturbed(
-    command: Sequence[str], data: Path, *, kills: int, work: int, seed: int, stride: int = 15
-) -> State:
+def disturbed(command: Sequence[str], data: Path, *, kills: int, work: int, seed: int, stride: int = 15) -> State:
     """The final state after so many kills.
 
     `work` is what `work_done` gives after an undisturbed run, `stride` how much of it the program commits at
@@ -76,9 +74,7 @@ def final_state(data: Path) -> State:
         return {
             "documents": {index: _documents(store, index) for index in INDEXES},
             "lag": sum(bus.lag(group, [name]) for name, topic in topics.items() for group in topic.consumers),
-            "kept": {
-                name: _ids(database, name) for name, topic in topics.items() if topic.retention == "keep"
-            },
+            "kept": {name: _ids(database, name) for name, topic in topics.items() if topic.retention == "keep"},
         }
 
 

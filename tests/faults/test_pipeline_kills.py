@@ -3,8 +3,10 @@
 import json
 import os
 import random
+import subprocess
 import time
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from tests.bench.articles import article
 from tests.e2e.clashwatch import alerts_file, command, kill, started, wait_for
 from tests.e2e.road import SEEDS, Folders
 from tests.faults.kill9 import final_state, work_done
+
+pytestmark = pytest.mark.xdist_group("kills")
 
 FILES = 500
 STORIES = 40
@@ -71,11 +75,15 @@ def kill_at_random(folders: Folders, kills: int, work: int) -> int:
         step = max(1, round(2 * (work - before) / left))
         wanted = before + chance.randint(0, step)
         process = started(folders, "--once", "--workers", "2")
-        wait_for(lambda done=wanted, one=process: one.poll() is not None or work_done(folders.data) >= done, "progress")
+        wait_for(partial(_is_there, folders, process, wanted), "progress")
         time.sleep(chance.uniform(0, 0.05))
         amid += process.poll() is None and 0 < work_done(folders.data) < work
         kill(process)
     return amid
+
+
+def _is_there(folders: Folders, process: "subprocess.Popen[bytes]", wanted: int) -> bool:
+    return process.poll() is not None or work_done(folders.data) >= wanted
 
 
 @pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.slow)])

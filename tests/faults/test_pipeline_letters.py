@@ -13,6 +13,8 @@ from shared.store.database import Database
 from tests.e2e.clashwatch import command, listed
 from tests.e2e.road import NOW, SEEDS, Folders, Row, drop, members
 
+pytestmark = pytest.mark.xdist_group("letters")
+
 MISPLACED = first_delivery("test", FileSettled(path="a.txt", state="rejected", reason="x", settled_at=NOW), NOW).value
 """A message of ours, whole, on topics whose readers cannot do anything with it: their own code raises."""
 POISON = {

@@ -175,9 +175,11 @@ def test_a_host_without_an_address_is_away(store: SqliteAlertStore, addresses: s
     assert Hook(store, addresses=addresses).wait().reason == "the webhook's host has no address"
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org", "file:///etc/passwd", "https://", "hooks.example.org/x"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org", "file:///etc/passwd", "https://", "hooks.example.org/x", "http://a:b"]
+)
 def test_a_url_that_is_none(url: str) -> None:
-    with pytest.raises(ValueError, match="must be http"):
+    with pytest.raises(ValueError, match="the webhook URL"):
         Target(url)
 
 

@@ -33,9 +33,7 @@ def store(database: Database) -> SqliteIndexStore:
     return SqliteIndexStore(database)
 
 
-def fail(
-    store: SqliteIndexStore, raw: bytes, at: datetime = NOW, topic: str = "article.received"
-) -> DeadLetter:
+def fail(store: SqliteIndexStore, raw: bytes, at: datetime = NOW, topic: str = "article.received") -> DeadLetter:
     letter = decode(dead_letter("normalizer", raw, ValueError("bad"), at, topic=topic).value).data
     assert isinstance(letter, DeadLetter)
     for document in documents(letter):

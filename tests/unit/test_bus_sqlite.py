@@ -110,9 +110,7 @@ def test_a_reader_of_a_data_folder_changes_nothing(database: Database, tmp_path:
         assert SqliteBus(reader).lag("indexer", ["article.analyzed"]) == 2
 
 
-def test_a_read_ends_early_where_messages_are_large(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_ends_early_where_messages_are_large(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "MAX_READ_BYTES", 1000)
     bus = SqliteBus(database)
     bus.publish(messages("article.analyzed", 10, size=400))

@@ -72,7 +72,8 @@ def test_settings_and_mounts_fit_together(values: dict[str, Any]) -> None:
         names = [one["name"] for one in container["env"]]
         assert len(names) == len(set(names))
         for name in names:
-            assert name.removeprefix(PREFIX).removesuffix("_FILE").lower() in Settings.model_fields, name
+            setting = name.removeprefix(PREFIX).lower()
+            assert {setting, setting.removesuffix("_file")} & Settings.model_fields.keys(), name
         mounted = {one["name"]: one["mountPath"] for one in container["volumeMounts"]}
         assert mounted.keys() == {one["name"] for one in pod["volumes"]}
         for one in container["env"]:

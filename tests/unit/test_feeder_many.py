@@ -228,9 +228,7 @@ def test_two_feeders_that_read_the_same_files_publish_once(rig: Rig) -> None:
     now = int(rig.clock.now.timestamp() * 1_000_000_000)
     due = rig.registry.due(now, 100, newest=True)
     with Folders(bytes(rig.inbox)) as folders:
-        batch = [
-            Examiner(rig.registry, skipped_names(), ONCE, 100).examine(folders, file, now) for file in due
-        ]
+        batch = [Examiner(rig.registry, skipped_names(), ONCE, 100).examine(folders, file, now) for file in due]
         rig.drain(registry=other)
         assert len(rig.deliveries) == 20
         recorded = Recorder(rig.registry, rig.publish, ONCE, skipped_names()).record(folders, batch, now)

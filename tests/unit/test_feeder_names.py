@@ -39,9 +39,7 @@ def test_different_paths_are_shown_differently(one: bytes, other: bytes) -> None
     assert (shown(one) == shown(other)) == (one == other)
 
 
-NASTY = st.lists(st.sampled_from([b"%", b"2", b"5", b"E", b"9", b"\xe9", b"\xc3\xa9", b"A"]), max_size=8).map(
-    b"".join
-)
+NASTY = st.lists(st.sampled_from([b"%", b"2", b"5", b"E", b"9", b"\xe9", b"\xc3\xa9", b"A"]), max_size=8).map(b"".join)
 
 
 @given(NASTY, NASTY)

@@ -87,9 +87,7 @@ def test_hints_about_what_is_not_there_or_not_wanted_do_nothing(rig: Rig) -> Non
     feeder.step()
     rig.write("b.part", "B")
     rig.write(".git/c.txt", "C")
-    watcher.hints = Hints(
-        files=(b"a.txt", b"b.part", b".git/c.txt", b"no/such/d.txt"), folders=(b".git", b"no")
-    )
+    watcher.hints = Hints(files=(b"a.txt", b"b.part", b".git/c.txt", b"no/such/d.txt"), folders=(b".git", b"no"))
     feeder.step()
     assert rig.received() == []
 
@@ -178,9 +176,7 @@ def test_what_changes_while_it_is_read_is_not_published(rig: Rig, monkeypatch: p
     assert [m.content for m in rig.received()] == [b"x" * 1000 + b"zy"]
 
 
-def test_what_is_overwritten_while_it_is_read_is_not_published(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_overwritten_while_it_is_read_is_not_published(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same size, but half of each."""
     path = rig.write("a.txt", b"x" * 1000)
     read = os.read

@@ -296,9 +296,7 @@ def test_what_has_to_wait_is_done_later_in_order_and_once(
     assert host.bus.read("anyone", [DeadLetter.TYPE], 10) == []
 
 
-def test_a_transaction_does_not_grow_with_what_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_transaction_does_not_grow_with_what_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effects_module, "MAX_WRITTEN_BYTES", 1000)
     told: list[str] = []
 
@@ -343,9 +341,7 @@ def test_a_full_disk_is_waited_for_and_loses_nothing(start: Callable[..., System
 
 def _is_waiting(system: System) -> bool:
     names = ("log", "indexer")
-    return any(
-        system.host.metrics.registry.get_sample_value("clashwatch_waiting", {"stage": n}) for n in names
-    )
+    return any(system.host.metrics.registry.get_sample_value("clashwatch_waiting", {"stage": n}) for n in names)
 
 
 class Endless:

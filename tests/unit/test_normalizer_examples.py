@@ -37,9 +37,7 @@ def test_every_rule_has_examples_both_ways_and_words_that_find_it() -> None:
     rules = {rule.name: rule for rule in boilerplate.load_rules(DATA / "boilerplate.yml")}
     for takes in (True, False):
         assert rules.keys() == {row["rule"] for row in given if bool(row["aside"]) is takes}
-    without = [
-        row for row in given if not any(word in row["given"].lower() for word in rules[row["rule"]].has)
-    ]
+    without = [row for row in given if not any(word in row["given"].lower() for word in rules[row["rule"]].has)]
     assert without == []
 
 
@@ -87,9 +85,7 @@ def test_articles(row: Row) -> None:
     assert isinstance(article, ArticleNormalized)
     found = article.model_dump(mode="json")
     assert {name: found[name] for name in row["expect"]} == row["expect"]
-    assert all(
-        article.body[s.start : s.end].strip() == article.body[s.start : s.end] for s in article.sentences
-    )
+    assert all(article.body[s.start : s.end].strip() == article.body[s.start : s.end] for s in article.sentences)
 
 
 def test_blank_lines_and_columns() -> None:

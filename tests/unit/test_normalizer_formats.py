@@ -75,9 +75,7 @@ def reason(path: str, content: bytes, limits: Limits | None = None) -> str:
 
 def rows(messages: list[Any]) -> dict[str, str]:
     """path -> `article` or the state and reason."""
-    return {
-        m.path: "article" if isinstance(m, ArticleNormalized) else f"{m.state}: {m.reason}" for m in messages
-    }
+    return {m.path: "article" if isinstance(m, ArticleNormalized) else f"{m.state}: {m.reason}" for m in messages}
 
 
 def zipped(members: dict[str, bytes | str]) -> bytes:
@@ -150,9 +148,7 @@ def test_html_in_its_declared_charset() -> None:
 def test_html_is_known_by_content_and_text_stays_text() -> None:
     assert kind_of(PAGE.encode(), "a.txt") == "html"
     assert kind_of(b"5 < 6 and <b>bold</b> claims", "a.txt") == "text"
-    assert (
-        article("a.txt", b"Three soldiers <script>alert(1)</script> were killed.").body.count("<script>") == 1
-    )
+    assert article("a.txt", b"Three soldiers <script>alert(1)</script> were killed.").body.count("<script>") == 1
 
 
 @pytest.mark.parametrize("page", ["<html></html>", "<html><body><script>x</script></body></html>"])
@@ -178,9 +174,7 @@ def mail(body: bytes, *headers: str) -> bytes:
 
 def test_plain_mail() -> None:
     body = f"{FIRST}\n\n{SECOND}".encode()
-    found = article(
-        "a.eml", mail(body, f"Subject: Fwd: [news] {TITLE}", "Content-Type: text/plain; charset=utf-8")
-    )
+    found = article("a.eml", mail(body, f"Subject: Fwd: [news] {TITLE}", "Content-Type: text/plain; charset=utf-8"))
     assert (found.body, found.published, found.published_from) == (PLAIN, "2022-09-13", "email")
     assert (found.source, found.flags) == ("The Daily", ())
 
@@ -223,9 +217,7 @@ CORE = (
 
 def test_docx() -> None:
     deleted = "<w:p><w:r><w:t>Kept.</w:t></w:r><w:del><w:r><w:delText>Gone.</w:delText></w:r></w:del></w:p>"
-    found = article(
-        "a.docx", docx(para(TITLE, "Title") + para(FIRST) + para("Tegh", "Caption") + deleted, CORE)
-    )
+    found = article("a.docx", docx(para(TITLE, "Title") + para(FIRST) + para("Tegh", "Caption") + deleted, CORE))
     assert found.body == f"{TITLE}\n\n{FIRST}\n\nKept."
     assert (found.title, found.published, found.published_from) == (TITLE, "2022-09-13", "docx")
     assert [part.text for part in found.set_aside] == ["Tegh"]
@@ -288,9 +280,7 @@ def test_json_objects(record: dict[str, Any], origin: str) -> None:
 
 def test_json_lists_and_lines_are_several_articles() -> None:
     records = [{"title": TITLE, "text": FIRST}, {"x": 1}, 3, {"text": SECOND}, {"text": SECOND}]
-    messages = run(
-        "a.json", json.dumps(records).encode(), sidecar=Sidecar(title="of all", source="The Daily")
-    )
+    messages = run("a.json", json.dumps(records).encode(), sidecar=Sidecar(title="of all", source="The Daily"))
     assert list(rows(messages).values()) == [
         "article",
         "rejected: the JSON object has no text (body, text, content, articleBody, body_html, summary)",
@@ -327,9 +317,7 @@ def test_json_with_lone_surrogates_can_be_sent() -> None:
 
 
 def test_too_many_articles_in_a_list() -> None:
-    assert "more than the limit of 2" in reason(
-        "a.json", json.dumps([{"text": "x"}] * 3).encode(), Limits(members=2)
-    )
+    assert "more than the limit of 2" in reason("a.json", json.dumps([{"text": "x"}] * 3).encode(), Limits(members=2))
 
 
 # feeds
@@ -398,14 +386,10 @@ def pdf(text: str, *, created: str = "D:20220913230000+04'00'") -> bytes:
 
 
 def test_pdf() -> None:
-    text = (
-        "Three soldiers of the country were kil-\nled near the village on Tuesday in a cease-\nfire breach."
-    )
+    text = "Three soldiers of the country were kil-\nled near the village on Tuesday in a cease-\nfire breach."
     found = article("a.pdf", pdf(text))
     assert found.title == TITLE
-    assert "were killed near the village on Tuesday in a cease-fire breach." in found.body.replace(
-        "\n\n", " "
-    )
+    assert "were killed near the village on Tuesday in a cease-fire breach." in found.body.replace("\n\n", " ")
     assert (found.published, found.published_from) == ("2022-09-13", "pdf")
 
 
@@ -478,16 +462,11 @@ def test_zip_of_articles_with_sidecars() -> None:
 
 
 def test_zip_with_nothing_but_rubbish_is_rejected_itself() -> None:
-    assert (
-        rows(run("b.zip", zipped({"a.png": b"\x89PNG\r\n"})))["b.zip"]
-        == "rejected: holds 0 articles, 1 other files"
-    )
+    assert rows(run("b.zip", zipped({"a.png": b"\x89PNG\r\n"})))["b.zip"] == "rejected: holds 0 articles, 1 other files"
     assert reason("b.zip", zipped({})) == "there is no article in the archive"
 
 
-@pytest.mark.parametrize(
-    "name", ["../evil.txt", "/etc/evil.txt", "C:/evil.txt", "a/../../evil.txt", "..\\evil.txt"]
-)
+@pytest.mark.parametrize("name", ["../evil.txt", "/etc/evil.txt", "C:/evil.txt", "a/../../evil.txt", "..\\evil.txt"])
 def test_zip_paths_that_lead_out(name: str) -> None:
     found = rows(run("b.zip", zipped({name: PLAIN, "good.txt": PLAIN})))
     assert found["b.zip!/good.txt"] == "article"
@@ -588,9 +567,7 @@ def test_damaged_files_are_read_or_rejected(kind: Any, data: st.DataObject) -> N
         "feed": RSS.encode(),
     }[kind]
     content = bytearray(whole)
-    for at, value in data.draw(
-        st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=6)
-    ):
+    for at, value in data.draw(st.lists(st.tuples(st.integers(0, len(whole) - 1), st.integers(0, 255)), max_size=6)):
         content[at] = value
     del content[data.draw(st.integers(len(content) // 2, len(content))) :]
     try:

@@ -71,9 +71,7 @@ def test_the_same_process_answers_again(parser: Parser) -> None:
 
 
 def test_normalize_uses_it_for_everything_but_text(parser: Parser) -> None:
-    received = ArticleReceived(
-        article_id="a", path="a.html", stem="a", size=len(PAGE), content=PAGE, received_at=NOW
-    )
+    received = ArticleReceived(article_id="a", path="a.html", stem="a", size=len(PAGE), content=PAGE, received_at=NOW)
     (message,) = normalize(received, NOW, reader=parser)
     assert isinstance(message, ArticleNormalized)
     plain = received.model_copy(update={"content": b"Three soldiers were killed.", "path": "a.txt"})
@@ -94,9 +92,7 @@ def test_too_slow_is_killed_and_the_next_file_is_read(parser: Parser) -> None:
 
 
 def test_too_much_memory_is_a_reason(parser: Parser) -> None:
-    limits = Limits(
-        memory_bytes=150 * 1024 * 1024, file_bytes=1 << 30, unpacked_bytes=1 << 30, ratio=10**9, seconds=60
-    )
+    limits = Limits(memory_bytes=150 * 1024 * 1024, file_bytes=1 << 30, unpacked_bytes=1 << 30, ratio=10**9, seconds=60)
     with pytest.raises(RejectedError, match=r"memory"):
         parser.unpack("gz", "a.gz", gzip.compress(b"\0" * 400_000_000, 1), limits)
     assert text_of(parser)

@@ -107,9 +107,7 @@ def test_what_is_no_article_is_rejected_with_the_reason(content: bytes, told: st
 def test_each_limit_of_a_text_names_itself() -> None:
     assert "the file has 11 bytes" in reason(b"One. Two. 3", Limits(file_bytes=10))
     assert "the limit is 10" in reason(b"One. Two. 3", Limits(text_chars=10))
-    assert "more sentences than the limit of 2" in reason(
-        b"Aa it is. Bb it is. Cc it is.", Limits(sentences=2)
-    )
+    assert "more sentences than the limit of 2" in reason(b"Aa it is. Bb it is. Cc it is.", Limits(sentences=2))
 
 
 @pytest.mark.parametrize(
@@ -242,8 +240,7 @@ SEED_FACTS = {
     ),
     "003": ("Azerbaijan, Armenia border clashes kill 99", None, ""),
     "004": (
-        "As the peace efforts of foreign countries continued to strengthen, "
-        "Armenia and Azerbaijan clashed again",
+        "As the peace efforts of foreign countries continued to strengthen, Armenia and Azerbaijan clashed again",
         None,
         "Gabrielle Tetrault-Farber Reuters",
     ),
@@ -257,9 +254,7 @@ def test_seeds(path: Path) -> None:
     assert (found.title, found.published, " ".join(found.credits), found.language, found.flags) == (
         title, date, credits, "en", ()
     )  # fmt: skip
-    assert not any(
-        word in found.body for word in ("Leave a Reply", "Related Articles", "Source link", "Photolur", "©")
-    )
+    assert not any(word in found.body for word in ("Leave a Reply", "Related Articles", "Source link", "Photolur", "©"))
     check(found)
 
 

@@ -30,9 +30,7 @@ class _Budget:
 
     def check_ratio(self, packed: int, unpacked: int) -> None:
         if unpacked > self.limits.ratio_floor and unpacked > self.limits.ratio * max(packed, 1):
-            raise RejectedError(
-                f"it unpacks to more than {self.limits.ratio} times its size, the limit: a bomb"
-            )
+            raise RejectedError(f"it unpacks to more than {self.limits.ratio} times its size, the limit: a bomb")
 
 
 def gunzip(path: str, content: bytes, limits: Limits) -> list[Member]:

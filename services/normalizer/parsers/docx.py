@@ -45,9 +45,7 @@ def _xml(members: dict[str, Member], name: str) -> Element | None:
     if member.reason:
         raise RejectedError(f"the DOCX file's part {name}: {member.reason}")
     try:
-        root: Element = fromstring(
-            member.content.replace(_STRICT[1:-1].encode(), _W[1:-1].encode()), forbid_dtd=True
-        )
+        root: Element = fromstring(member.content.replace(_STRICT[1:-1].encode(), _W[1:-1].encode()), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise RejectedError(f"the DOCX file's part {name} is not sound XML: {error}") from error
     return root

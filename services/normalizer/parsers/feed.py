@@ -29,9 +29,7 @@ def read(content: bytes, limits: Limits) -> list[Item]:
         reason = feed.get("bozo_exception")
         raise RejectedError(f"the feed has no entries{f': {reason}' if reason else ''}")
     if len(feed.entries) > limits.members:
-        raise RejectedError(
-            f"the feed has {len(feed.entries)} entries, more than the limit of {limits.members}"
-        )
+        raise RejectedError(f"the feed has {len(feed.entries)} entries, more than the limit of {limits.members}")
     source = feed.feed.get("title") or None
     return [_item(entry, at, source) for at, entry in enumerate(feed.entries, 1)]
 
@@ -41,9 +39,7 @@ def _item(entry: Any, at: int, source: str | None) -> Item:
     body = max((part.get("value", "") for part in entry.get("content", [])), key=len, default="")
     body = body if len(body) > len(entry.get("summary", "")) else entry.get("summary", "")
     title, date = entry.get("title", ""), entry.get("published") or entry.get("updated") or ""
-    identity = article_id(
-        json.dumps([entry.get("id", ""), entry.get("link", ""), title, body, date]).encode()
-    )
+    identity = article_id(json.dumps([entry.get("id", ""), entry.get("link", ""), title, body, date]).encode())
     if not (body.strip() or title.strip()):
         return Item(None, str(at), identity, "the entry has no text")
     inner = html.read_fragment(body or title)

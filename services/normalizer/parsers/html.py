@@ -19,9 +19,7 @@ from services.normalizer.draft import Draft
 from shared.errors import RejectedError
 
 _SNIFFED = 4096  # bytes in which a charset is declared (the HTML standard says 1024; pages disagree)
-_CHARSET = re.compile(
-    rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I
-)
+_CHARSET = re.compile(rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I)
 _XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
 _WORDS = load_words(DATA / "html.yml")
 _INVISIBLE = frozenset(_WORDS["invisible"])
@@ -80,8 +78,7 @@ def _about(root: HtmlElement) -> Draft:
         text="",
         title=metadata.title(_only_h1(root)),
         dates=tuple(metadata.dates()),
-        source=metadata.first("og:site_name", "application-name", "dc.publisher")
-        or metadata.linked("publisher"),
+        source=metadata.first("og:site_name", "application-name", "dc.publisher") or metadata.linked("publisher"),
         url=metadata.url(),
         credits=tuple(metadata.people()),
     )

@@ -16,13 +16,9 @@ from shared.errors import RejectedError
 
 _PAGE_NUMBER = re.compile(r"(?:page )?\d{1,4}(?: ?(?:of|/) ?\d{1,4})?", re.IGNORECASE)
 # A fragment after which the hyphen stays when the line broke there: "cease-fire", "co-chair".
-_PREFIXES = frozenset(
-    ("anti", "cease", "co", "cross", "ex", "mid", "non", "pre", "pro", "re", "self", "semi")
-)
+_PREFIXES = frozenset(("anti", "cease", "co", "cross", "ex", "mid", "non", "pre", "pro", "re", "self", "semi"))
 _HYPHENATED = re.compile(r"([A-Za-z]{1,30})-\n([a-z])")
-_NO_TITLE = re.compile(
-    r"(?:microsoft word|untitled|document\d{0,3}\b|.{0,200}\.(?:docx?|pdf|html?|indd|txt)\Z)", re.I
-)
+_NO_TITLE = re.compile(r"(?:microsoft word|untitled|document\d{0,3}\b|.{0,200}\.(?:docx?|pdf|html?|indd|txt)\Z)", re.I)
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
@@ -53,9 +49,7 @@ def _read(content: bytes, limits: Limits) -> Draft:
     for page in reader.pages:
         pages.append(page.extract_text())
         if sum(map(len, pages)) > limits.text_chars:
-            raise RejectedError(
-                f"the PDF file has more characters of text than the limit of {limits.text_chars}"
-            )
+            raise RejectedError(f"the PDF file has more characters of text than the limit of {limits.text_chars}")
     if not any(page.strip() for page in pages):
         raise RejectedError("the PDF file has no text: a scan; run text recognition (OCR) over it first")
     about: Mapping[str, Any] = reader.metadata or {}

@@ -18,9 +18,7 @@ from shared.schemas.ids import article_id
 Record = dict[str, Any]
 
 _FIELDS = load_words(DATA / "fields.yml")
-_TAG = re.compile(
-    r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE
-)
+_TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
 _PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
 _EPOCH_MS = 100_000_000_000
 
@@ -35,9 +33,7 @@ def read(content: bytes, limits: Limits) -> list[Item]:
     if not isinstance(found, list) or not found:
         raise RejectedError("the JSON file holds no article: neither an object nor a list of objects")
     if len(found) > limits.members:
-        raise RejectedError(
-            f"the JSON file has {len(found)} articles, more than the limit of {limits.members}"
-        )
+        raise RejectedError(f"the JSON file has {len(found)} articles, more than the limit of {limits.members}")
     return [_item(record, at) for at, record in enumerate(found, 1)]
 
 
@@ -85,9 +81,7 @@ def _draft(record: Record) -> Draft:
             record = {**record, **record[inner]}
     body = _body(record)
     if body is None:
-        raise RejectedError(
-            "the JSON object has no text (body, text, content, articleBody, body_html, summary)"
-        )
+        raise RejectedError("the JSON object has no text (body, text, content, articleBody, body_html, summary)")
     inner_draft = html.read_fragment(body) if _TAG.search(body) else Draft(body)
     return Draft(
         text=inner_draft.text,
@@ -120,9 +114,7 @@ def _text(value: Any) -> str | None:
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, dict):
-        inner = (
-            value.get(key) for key in ("name", "value", "title", "@id", "rendered", "url", "content", "main")
-        )
+        inner = (value.get(key) for key in ("name", "value", "title", "@id", "rendered", "url", "content", "main"))
         return next((text.strip() for text in inner if isinstance(text, str) and text.strip()), None)
     if isinstance(value, list) and value:
         if all(isinstance(part, str) for part in value):

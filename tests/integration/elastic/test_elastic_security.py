@@ -10,6 +10,7 @@ import pytest
 
 from shared.errors import RejectedError, TransientError
 from shared.settings import Settings
+from shared.store.elastic import opened
 from shared.store.elastic_client import build_client, connect
 from tests.integration.elastic.fault_proxy import Faults, proxy
 from tests.integration.elastic.server import LocalServer
@@ -127,6 +128,19 @@ def test_an_authority_that_is_no_file_is_named(tmp_path: Path) -> None:
     settings = Settings(elasticsearch="https://127.0.0.1:1", elasticsearch_ca=tmp_path / "none.pem")
     with pytest.raises(RejectedError, match=r"CLASHWATCH_ELASTICSEARCH_CA.*none\.pem"):
         build_client(settings)
+
+
+@pytest.mark.real
+def test_a_service_finds_its_stores_ready(secured: str, certificates: Path) -> None:
+    """As `clashwatch service` opens them: over TLS, with a key, nothing set up before."""
+    ca = certificates / "ca.pem"
+    settings = Settings(
+        elasticsearch=secured, elasticsearch_ca=ca, elasticsearch_api_key=KEY, elasticsearch_prefix="opened-"
+    )
+    with opened(settings) as stores:
+        assert stores.index.put("files", "p@1", 1, {"path": "p", "state": "rejected"})
+        assert stores.links.load("AM-AZ").version == 0
+        assert stores.alerts.notified("i") == []
 
 
 def test_nobody_there_is_to_be_waited_for() -> None:
