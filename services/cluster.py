@@ -40,7 +40,7 @@ PURE = ("normalizer", "tagger", "detector")
 STREAMED = (*PURE, "linker")
 SERVICES = ("feeder", *STREAMED, "indexer", "alerter", "channels", "webhook")
 
-# With Elasticsearch these keep nothing here. What goes out, to a file and to others, is remembered where it goes out from.
+# With Elasticsearch these keep nothing here; what goes out to a file or to others is remembered where it goes out from.
 ON_ELASTICSEARCH = ("linker", "indexer", "alerter")
 
 # Articles on the log that no normalizer has taken yet: what the feeder may fill up.
