@@ -7,7 +7,7 @@ from datetime import datetime
 from services.alerter.news import News, news, sentences, snapshot
 from services.alerter.rules import WatchRule
 from services.alerter.steps import Steps
-from services.alerter.wording import Names, ending, sentence
+from services.alerter.wording import Names, headline, summary
 from shared.schemas.alert_raised import AlertEvidence, AlertKind, AlertRaised, Notified
 from shared.schemas.ids import derived_id
 from shared.schemas.incident import Incident
@@ -49,69 +49,94 @@ def _choose(
         return None
     if incident.status != "active":
         return _end(change, watch, own, now)
-    known = [row for row in rows if not row.closed]
-    severity = watch.steps.severity_of(incident.best)
-    rules = [one for one in watch.rules if one.subscriber == subscriber and one.matches(incident, severity)]
+    rules = _matching(watch, subscriber, incident, watch.steps.severity_of(incident.best))
     if not rules:
         return None
+    known = [row for row in rows if not row.closed]
     before = _together(known) if known else None
     what = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
     if before and not what:
         return (None, snapshot(incident, subscriber)) if len(known) > 1 else None
-    kind: AlertKind = what[0].weight if before else "new"
-    alert = _alert(change, watch, rules, kind, what, subscriber, now)
+    said = _update(incident, what, watch) if before else _first_word(change, what, watch)
+    alert = _alert(incident, said, rules, subscriber, now)
     return alert, _remembered(alert, incident, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an alert says."""
+
+    kind: AlertKind
+    severity: int
+    text: str
+    reasons: Iterable[str]
+    evidence: Iterable[AlertEvidence]
+
+
+def _first_word(change: IncidentChanged, what: Sequence[News], watch: Watch) -> _Said:
+    incident = change.incident
+    return _Said(
+        "new",
+        watch.steps.severity_of(incident.best),
+        headline("new", incident, summary(incident), watch.names),
+        ["first report", *(one.reason for one in what if one.weight == "escalation")],
+        [*sentences(incident, change.caused_by), *(one for part in what for one in part.evidence)],
+    )
+
+
+def _update(incident: Incident, what: Sequence[News], watch: Watch) -> _Said:
+    kind = what[0].weight
+    texts = dict.fromkeys(one.text for one in what if one.text) or [one.reason for one in what]
+    return _Said(
+        kind,
+        watch.steps.severity_of(incident.best),
+        headline(kind, incident, ", ".join(texts), watch.names),
+        [one.reason for one in what],
+        [one for part in what for one in part.evidence],
+    )
+
+
+def _end(change: IncidentChanged, watch: Watch, own: Notified | None, now: datetime) -> Choice | None:
+    """Only those who were told of the incident need to know that it is no more, and as what it was."""
+    incident, before = change.incident, change.previous or change.incident
+    if own is None or own.closed:
+        return None
+    kind: AlertKind = "merged" if incident.redirects_to else "withdrawn"
+    into = incident.redirects_to
+    reason = f"is part of incident {into}" if into else "no report of it stands any more"
+    severity = watch.steps.severity_of(own.deaths)
+    text = headline(kind, before, reason, watch.names)
+    of_subscriber = [rule for rule in watch.rules if rule.subscriber == own.subscriber]
+    rules = _matching(watch, own.subscriber, before, severity) or of_subscriber
+    said = _Said(kind, severity, text, [reason], sentences(before, None))
+    closed = own.model_copy(update={"revision": incident.revision, "closed": True})
+    return _alert(incident, said, rules, own.subscriber, now), closed
+
+
+def _matching(watch: Watch, subscriber: str, incident: Incident, severity: int) -> list[WatchRule]:
+    return [one for one in watch.rules if one.subscriber == subscriber and one.matches(incident, severity)]
 
 
 def _nothing(incident: Incident, subscriber: str) -> Notified:
     return Notified(incident_id=incident.incident_id, subscriber=subscriber, revision=0)
 
 
-def _alert(
-    change: IncidentChanged,
-    watch: Watch,
-    rules: Sequence[WatchRule],
-    kind: AlertKind,
-    what: Sequence[News],
-    subscriber: str,
-    now: datetime,
-) -> AlertRaised:
-    incident = change.incident
-    reasons = [one.reason for one in what if kind != "new" or one.weight == "escalation"]
-    evidence = [one for part in what for one in part.evidence]
-    if kind == "new":
-        reasons, evidence = ["first report", *reasons], [*sentences(incident, change.caused_by), *evidence]
+def _alert(incident: Incident, said: _Said, rules: Sequence[WatchRule], subscriber: str, now: datetime) -> AlertRaised:
     return AlertRaised(
         alert_id=derived_id("alert", incident.incident_id, incident.revision, subscriber),
-        kind=kind,
+        kind=said.kind,
         subscriber=subscriber,
         rules=tuple(rule.name for rule in rules),
         incident_id=incident.incident_id,
         revision=incident.revision,
         dyad=incident.dyad,
-        severity=watch.steps.severity_of(incident.best),
-        reasons=tuple(dict.fromkeys(reasons)),
-        text=sentence(kind, incident, what, watch.names),
-        evidence=_each_once(evidence),
-        suppressed=_kept_back(rules, kind),
+        severity=said.severity,
+        reasons=tuple(dict.fromkeys(said.reasons)),
+        text=said.text,
+        evidence=_each_once(said.evidence),
+        suppressed=_kept_back(rules, said.kind),
         raised_at=now,
     )
-
-
-def _end(change: IncidentChanged, watch: Watch, own: Notified | None, now: datetime) -> Choice | None:
-    """Only those who were told of the incident need to know that it is no more."""
-    incident, before = change.incident, change.previous or change.incident
-    if own is None or own.closed:
-        return None
-    kind: AlertKind = "merged" if incident.status == "merged" else "withdrawn"
-    severity = watch.steps.severity_of(own.deaths)
-    of_subscriber = [one for one in watch.rules if one.subscriber == own.subscriber]
-    rules = [one for one in of_subscriber if one.matches(before, severity)] or of_subscriber
-    text = ending(kind, before, incident.redirects_to, watch.names)
-    news_of_end = [News("update", text.rsplit(": ", 1)[1], "", sentences(before, None))]
-    alert = _alert(change, watch, rules, kind, news_of_end, own.subscriber, now)
-    alert = alert.model_copy(update={"text": text, "severity": severity})
-    return alert, own.model_copy(update={"revision": incident.revision, "closed": True})
 
 
 def _kept_back(rules: Sequence[WatchRule], kind: AlertKind) -> str | None:

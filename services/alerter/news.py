@@ -87,6 +87,8 @@ def _deaths(incident: Incident, told: Notified, steps: Steps, caused_by: str | N
         if "killed" in kinds and kinds["killed"].best != told.toll.get(side, {}).get("killed", 0)
         for claim in _cited(incident, side, "killed", kinds["killed"].best, caused_by)
     )
+    # Of a side that is gone from the toll no sentence is left: then those of the figures that stand.
+    evidence = evidence or sentences(incident, caused_by)
     if now < before:
         yield News("correction", f"deaths revised down from {before} to {now}", text, evidence)
         return

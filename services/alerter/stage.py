@@ -39,14 +39,20 @@ def stage(store: AlertStore, watch: Watch, *, scope: Scope = nullcontext) -> Sta
     def apply(message: Message, now: datetime) -> Iterable[AlertRaised]:
         if not isinstance(message, IncidentChanged):
             raise TypeError(f"the alerter does not read {message.TYPE}")
-        incident = message.incident
-        told = [row for one in (incident.incident_id, *incident.merged_from) for row in store.notified(one)]
-        choices = choose_alerts(message, watch, told, now)
+        choices = choose_alerts(
+            message, watch, [row for one in _concerned(message) for row in store.notified(one)], now
+        )
         for _, notified in choices:
             store.remember(notified)
         return [alert for alert, _ in choices if alert]
 
     return Stage("alerter", (IncidentChanged,), (AlertRaised,), apply, scope)
+
+
+def _concerned(change: IncidentChanged) -> list[str]:
+    """The incident and those that this change merged into it."""
+    before = change.previous.merged_from if change.previous else ()
+    return [change.key, *(one for one in change.incident.merged_from if one not in before)]
 
 
 def channels_stage(store: SendingStore, channels: Sequence[Channel], *, scope: Scope = nullcontext) -> Stage:

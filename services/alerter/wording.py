@@ -1,10 +1,10 @@
 """The one plain sentence of an alert."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
-from services.alerter.news import News, by_side
+from services.alerter.news import by_side
 from shared.schemas.alert_raised import AlertKind
 from shared.schemas.claims import Kind
 from shared.schemas.edtf import day_of
@@ -24,19 +24,9 @@ _VAGUE = 5
 Names = Mapping[str, str]
 
 
-def sentence(kind: AlertKind, incident: Incident, what: Iterable[News], names: Names) -> str:
-    """`Escalation: Armenia-Azerbaijan border clash, 12-14 Sep 2022, Jermuk: deaths 99 -> 155 (AM 105, AZ
-    50)`."""
-    texts = list(dict.fromkeys(one.text for one in what if one.text))
-    said = _first_time(incident) if kind == "new" else ", ".join(texts or [one.reason for one in what])
-    return f"{kind.capitalize()}: {title(incident, names)}: {said}"
-
-
-def ending(kind: AlertKind, before: Incident, into: str | None, names: Names) -> str:
-    """For an incident that is no more, as it was."""
-    if into:
-        return f"{kind.capitalize()}: {title(before, names)}: is part of incident {into}"
-    return f"{kind.capitalize()}: {title(before, names)}: no report of it stands any more"
+def headline(kind: AlertKind, incident: Incident, what: str, names: Names) -> str:
+    """`Escalation: Armenia-Azerbaijan border clash, 12-14 Sep 2022, Jermuk: deaths 99 -> 155 (AM 105, AZ 50)`."""
+    return f"{kind.capitalize()}: {title(incident, names)}: {what}"
 
 
 def title(incident: Incident, names: Names) -> str:
@@ -74,7 +64,8 @@ def _uncertain(start: str | None, end: str | None) -> str:
     return f"{shown.replace(' 2000', '')} (year unknown)"
 
 
-def _first_time(incident: Incident) -> str:
+def summary(incident: Incident) -> str:
+    """`99 dead (AM 49, AZ 50), 5 wounded (AZ 5)`: for whom it is all new."""
     parts = []
     for kind, word in _LOSSES.items():
         figures = [kinds[kind].best for kinds in incident.toll.values() if kind in kinds]

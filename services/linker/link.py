@@ -227,8 +227,14 @@ def _write_down(book: Casebook, made: dict[str, Incident], caused_by: str | None
             continue
         revised = new.model_copy(update={"revision": old.revision + 1}) if old else new
         _file(book, revised)
-        messages.append(IncidentChanged(incident=revised, previous=old, caused_by=caused_by))
+        before = _without_claims(old) if old and revised.status == "active" else old
+        messages.append(IncidentChanged(incident=revised, previous=before, caused_by=caused_by))
     return tuple(sorted(messages, key=lambda one: book.foundings[one.key]))
+
+
+def _without_claims(old: Incident) -> Incident:
+    """What the new revision says again in full need not be sent twice."""
+    return old.model_copy(update={"claims": (), "links": (), "timeline": ()})
 
 
 def _file(book: Casebook, one: Incident) -> None:

@@ -15,6 +15,7 @@ from shared.bus.kafka_client import (
     KafkaConsumer,
     KafkaError,
     KafkaProducer,
+    NotCoordinatorError,
     OffsetAndMetadata,
     OffsetSpec,
     TopicPartition,
@@ -228,7 +229,7 @@ class KafkaBus:
             try:
                 found: dict[str, Mapping[TopicPartition, Any]] = self._admin_client().list_group_offsets({name: places})
                 return found[name]
-            except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError):
+            except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(READ_SECONDS)

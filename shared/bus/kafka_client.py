@@ -18,6 +18,7 @@ with warnings.catch_warnings():
         CoordinatorNotAvailableError,
         KafkaError,
         MessageSizeTooLargeError,
+        NotCoordinatorError,
         RecordListTooLargeError,
         TopicAlreadyExistsError,
     )
@@ -43,6 +44,7 @@ __all__ = [
     "KafkaConsumer",
     "KafkaError",
     "KafkaProducer",
+    "NotCoordinatorError",
     "OffsetAndMetadata",
     "OffsetSpec",
     "TopicAlreadyExistsError",

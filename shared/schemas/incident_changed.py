@@ -7,7 +7,8 @@ from shared.schemas.message import Message
 
 
 class IncidentChanged(Message):
-    """The whole incident after the change, and the revision before it (null when it is new or said again).
+    """The whole incident after the change, and the revision before it (null when it is new or said again; without
+    claims, links and timeline, unless the incident has ended and says nothing any more).
 
     `caused_by` is the report that made it change (null when a report went away).
     """

@@ -1,6 +1,7 @@
 """The way to Elasticsearch: who may be talked to and how, and what its refusals mean to a host."""
 
 import ipaddress
+import logging
 import ssl
 import time
 from collections.abc import Iterator, Mapping
@@ -58,6 +59,7 @@ def build_client(settings: Settings) -> Elasticsearch:
         options["ssl_context"] = _context(settings.elasticsearch_ca)
     if settings.elasticsearch_api_key:
         options["api_key"] = settings.elasticsearch_api_key.get_secret_value()
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)  # it tells of every request
     # The host keeps what could not be written and tries again: the client must not hide that for long.
     return Elasticsearch(url, request_timeout=SECONDS, max_retries=1, retry_on_timeout=False, **options)
 

@@ -80,24 +80,21 @@ class ElasticIndexStore:
         return outcome.wrote
 
     def put_all(self, documents: Sequence[Document]) -> list[Outcome]:
-        """`put` for many in few requests: an outcome each, in their order. Raises TransientError when some could not
-        be written now; all may be put again."""
-        known = self._known(documents)
-        orders: dict[tuple[str, str], int] = {}
-        outcomes: dict[int, Outcome] = {}
+        """`put` for many in few requests: an outcome each, in their order; of one document the highest version counts.
+
+        Raises TransientError when some could not be written now; all may be put again.
+        """
+        known, newest = self._known(documents), _newest(documents)
         items = []
-        for i, one in enumerate(documents):
-            key = one.index, document_id(one.id)
-            version, order = known.get(key, (-1, 0))
-            if version >= one.version:
-                outcomes[i] = STALE
-                continue
-            order = orders.setdefault(key, order or self._arrivals.next())
-            body = searchable(one.index, one.id, one.body, order)
-            items.append((i, index_item(self._writes(one.index), key[1], body, one.version)))
+        for i, one in newest.items():
+            name = document_id(one.id)
+            version, order = known.get((one.index, name), (-1, 0))
+            if version < one.version:
+                body = searchable(one.index, one.id, one.body, order or self._arrivals.next())
+                items.append((i, index_item(self._writes(one.index), name, body, one.version)))
         sent = self._bulk.send([item for _, item in items])
-        outcomes.update(zip((i for i, _ in items), sent, strict=True))
-        return [outcomes[i] for i in range(len(documents))]
+        outcomes = dict(zip((i for i, _ in items), sent, strict=True))
+        return [outcomes.get(i, STALE) for i in range(len(documents))]
 
     def delete(self, index: IndexName, doc_id: str) -> None:
         """Removes a document, if it is there."""
@@ -222,6 +219,16 @@ class ElasticIndexStore:
             found = self._client.search(index=self._writes(index), size=0, aggs={"values": terms})
         buckets: Sequence[Mapping[str, Any]] = found["aggregations"]["values"]["buckets"]
         return buckets
+
+
+def _newest(documents: Sequence[Document]) -> dict[int, Document]:
+    """By their places, of each document the highest version: incidents change many times in a batch."""
+    places: dict[tuple[str, str], int] = {}
+    for i, one in enumerate(documents):
+        place = places.setdefault((one.index, one.id), i)
+        if documents[place].version < one.version:
+            places[one.index, one.id] = i
+    return {i: documents[i] for i in places.values()}
 
 
 def _check(documents: Sequence[Document], outcomes: Sequence[Outcome]) -> None:

@@ -99,7 +99,7 @@ def write_sidecar(article: Path) -> None:
 
 def number_of(stem: str) -> str:
     """The seed a file stem (or that of a copy) belongs to."""
-    found = re.search(r"\d{3}(?=_)", stem)
+    found = re.match(r"\d+", stem)
     assert found, stem
     return found[0]
 

@@ -89,6 +89,18 @@ def test_a_replay_is_fine(elastic_client: Elasticsearch, articles: str) -> None:
     assert not any(outcome.wrote or outcome.refused for outcome in store.put_all(some(20)))
 
 
+def test_of_many_versions_the_highest_is_written_and_keeps_its_place(
+    elastic_client: Elasticsearch, articles: str
+) -> None:
+    store = ElasticIndexStore(elastic_client, articles)
+    versions = [Document("articles", "a", n, article(f"v{n}", "T", "t")) for n in (1, 3, 2)]
+    outcomes = store.put_all([*versions, *some(2)])
+    assert [outcome.wrote for outcome in outcomes] == [False, True, False, True, True]
+    store.put("articles", "a", 4, article("v4", "T", "t"))
+    store.refresh("articles")
+    assert [body["stem"] for body in store.scan("articles")] == ["v4", "0", "1"]
+
+
 def test_only_the_malformed_of_a_batch_is_refused(elastic_client: Elasticsearch, articles: str) -> None:
     """A value that conflicts with the mapping, and a field claims do not have."""
     wrong = article("w", "T", "t", is_clash="perhaps")
