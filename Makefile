@@ -45,6 +45,7 @@ lock: build/lock/bin/uv ## Resolve all dependencies anew into the two lock files
 	printf 'hatchling\neditables\n' > build/lock/build.in
 	$< pip compile $(COMPILE) --upgrade pyproject.toml build/lock/build.in --group dev --output-file build/lock/all.lock
 	$< pip compile $(COMPILE) --constraints build/lock/all.lock pyproject.toml build/lock/build.in --output-file requirements.lock
+	$< pip compile $(COMPILE) --constraints build/lock/all.lock --extra cluster pyproject.toml build/lock/build.in --output-file requirements-cluster.lock
 	$< pip compile $(COMPILE) --constraints build/lock/all.lock --group dev --output-file requirements-dev.lock
 
 COMPILE := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

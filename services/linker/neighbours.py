@@ -77,21 +77,25 @@ class Neighbours:
             other = most(ways, self.nodes)
         return () if other is None else reasons(own, self.nodes[other], self.rule)
 
-    def _compare(self, number: int, candidates: set[int]) -> set[int]:
-        """Works out the edges to these and to those that had one. Says whose groups that may change."""
+    def _compare(self, number: int, candidates: set[int], *, lost: bool = False) -> set[int]:
+        """Works out the edges to these and to those that had one. Says with whom groups may change.
+
+        A node that `lost` a report may agree less, and come later in the order: who followed it may follow another.
+        """
         node, edges = self.nodes[number], self.edges[number]
-        fell = False
-        for to in (candidates | edges.keys()) - {number}:
+        around = (candidates | edges.keys()) - {number}
+        for to in around:
             points, before = agreement(node, self.nodes[to], self.rule), edges.get(to, 0.0)
-            fell |= points < before
+            lost |= points < before
             if points:
                 edges[to] = self.edges[to][number] = points
             elif before:
                 del edges[to], self.edges[to][number]
-            if points < before and self._surest[to] == number:
+        for to in around if lost else ():
+            if self._surest[to] == number:
                 self._surest[to] = surest(to, self.nodes, self.edges)
         self._surest[number] = surest(number, self.nodes, self.edges)
-        return {number, *(self.groups.get(number, ()) if fell else ()), *self._moved_by(number)}
+        return {number, *self._moved_by(number)}
 
     def _moved_by(self, number: int) -> Iterator[int]:
         """Less certain ones that now follow this one, and those that may chain with it or follow it as a chain."""
@@ -110,25 +114,14 @@ class Neighbours:
         return points == self.edges[one][before] and own.order < self.nodes[before].order
 
     def _let_go(self, report_id: str) -> set[int]:
-        """Its old group, and those that follow another now."""
+        """Its old group, and those that may go with any of that now."""
         own, number = self.profiles.pop(report_id), self._node_of.pop(report_id)
         node, group = self.nodes[number], self.groups.get(number, ())
         node.remove(own)
         self._forget(number, own)
         if node.ranked:
-            return {
-                *group,
-                *self._compare(number, self._candidates(node.like, node.compared_signatures)),
-                *self._tied_with(number),
-            }
+            return self._compare(number, self._candidates(node.like, node.compared_signatures), lost=True)
         return set(group) - {number} | self._drop(number, own)
-
-    def _tied_with(self, number: int) -> Iterator[int]:
-        """A node whose first report went comes later in order: who followed it for that may follow another."""
-        for to in self.edges[number]:
-            if self._surest[to] == number:
-                self._surest[to] = surest(to, self.nodes, self.edges)
-                yield to
 
     def _drop(self, number: int, own: Profile) -> set[int]:
         del self._by_key[key_of(own, self.rule)], self.nodes[number], self._surest[number]

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from shared.bus.connection import Connection
 from shared.bus.kafka_client import (
     TOO_LARGE,
+    ConsumerRebalanceListener,
     CoordinatorLoadInProgressError,
     CoordinatorNotAvailableError,
     KafkaAdminClient,
@@ -32,6 +34,7 @@ log = logging.getLogger(__name__)
 READ_SECONDS = 0.1
 """A read waits so long for a first record."""
 FETCH_BYTES = 8 * 1024 * 1024
+FETCH_RECORDS = 500
 SESSION_SECONDS = 10
 ANSWER_SECONDS = 10
 """The broker may take so long to acknowledge before it counts as away."""
@@ -254,8 +257,11 @@ class KafkaBus:
             raise TransientError(f"Kafka {what}: {type(error).__name__}: {error}") from error
 
 
-class _Reader:
-    """One group's consumer. Names of topics are the cluster's here."""
+class _Reader(ConsumerRebalanceListener):  # type: ignore[misc]
+    """One group's consumer. Names of topics are the cluster's here.
+
+    Records wait here to be dealt out in turn: the consumer would give all it has of one partition first.
+    """
 
     def __init__(self, consumer: Any, prefix: str) -> None:
         self.consumer = consumer
@@ -263,16 +269,48 @@ class _Reader:
         self._subscribed: set[str] = set()
         self._committed: dict[TopicPartition, int] = {}
         self._held: dict[TopicPartition, float] = {}
+        self._fetched: dict[TopicPartition, deque[Record]] = {}
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        """Whoever gets them begins behind what is committed, this one, too."""
+        del revoked
+        self._fetched.clear()
+        self._committed.clear()
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Nothing to do."""
 
     def read(self, topics: Sequence[str], limit: int) -> list[Record]:
         if not self._subscribed >= set(topics):
             self._subscribed |= set(topics)
             # A group that is joined before these are known gives out no partitions of them.
             self.consumer.topics()
-            self.consumer.subscribe(sorted(self._subscribed))
+            self.consumer.subscribe(sorted(self._subscribed), listener=self)
         self._pause(set(topics))
-        found = self.consumer.poll(timeout_ms=int(READ_SECONDS * 1000), max_records=limit)
-        return [self._record(one) for records in found.values() for one in records]
+        waits = 0 if any(self._ready(topics)) else READ_SECONDS
+        found = self.consumer.poll(timeout_ms=int(waits * 1000), max_records=FETCH_RECORDS)
+        for place, records in found.items():
+            self._fetched.setdefault(place, deque()).extend(self._record(one) for one in records)
+        return self._deal_out(topics, limit)
+
+    def _ready(self, topics: Sequence[str]) -> list[TopicPartition]:
+        assigned = self.consumer.assignment()
+        return [
+            place
+            for place, records in self._fetched.items()
+            if records and place in assigned and place.topic in topics and place not in self._held
+        ]
+
+    def _deal_out(self, topics: Sequence[str], limit: int) -> list[Record]:
+        """The same share of each partition, as far as it has so much; who was served goes to the end."""
+        records: list[Record] = []
+        while len(records) < limit and (ready := self._ready(topics)):
+            share = max(1, (limit - len(records)) // len(ready))
+            for place in ready[: limit - len(records)]:
+                waiting = self._fetched.pop(place)
+                records += [waiting.popleft() for _ in range(min(share, len(waiting)))]
+                self._fetched[place] = waiting
+        return records
 
     def commit(self, ends: Mapping[TopicPartition, int]) -> None:
         mine = self.consumer.assignment()
@@ -285,6 +323,7 @@ class _Reader:
 
     def rewind(self, topics: set[str]) -> None:
         for place in [place for place in self.consumer.assignment() if place.topic in topics]:
+            self._fetched.pop(place, None)
             committed = self.consumer.committed(place)
             if committed is None:
                 self.consumer.seek_to_beginning(place)
@@ -293,6 +332,7 @@ class _Reader:
 
     def hold(self, place: TopicPartition, offset: int, seconds: float) -> None:
         if place in self.consumer.assignment():
+            self._fetched.pop(place, None)
             self.consumer.seek(place, offset)
             self._held[place] = time.monotonic() + seconds
 
@@ -301,14 +341,18 @@ class _Reader:
         self.consumer.commit({place: OffsetAndMetadata(offset, "", -1) for place, offset in offsets.items()})
         self._committed.clear()
         for place in self.consumer.assignment() & offsets.keys():
+            self._fetched.pop(place, None)
             self.consumer.seek(place, offsets[place])
 
     def _pause(self, topics: set[str]) -> None:
-        """Leaves alone what was not asked for, and what is held."""
+        """Leaves alone what was not asked for, what is held, and what has more waiting here than is read at once."""
         now = time.monotonic()
         assigned: Iterable[TopicPartition] = self.consumer.assignment()
         self._held = {place: until for place, until in self._held.items() if until > now and place in assigned}
         quiet = {place for place in assigned if place.topic not in topics or place in self._held}
+        quiet |= {
+            place for place, records in self._fetched.items() if len(records) >= FETCH_RECORDS and place in assigned
+        }
         paused = self.consumer.paused()
         if quiet - paused:
             self.consumer.pause(*(quiet - paused))

@@ -11,7 +11,7 @@ import google_crc32c
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
-    from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+    from kafka import ConsumerRebalanceListener, KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
     from kafka.admin import ConfigResource, OffsetSpec
     from kafka.errors import (
         CoordinatorLoadInProgressError,
@@ -38,6 +38,7 @@ default_records.calc_crc32c = checksum
 __all__ = [
     "TOO_LARGE",
     "ConfigResource",
+    "ConsumerRebalanceListener",
     "CoordinatorLoadInProgressError",
     "CoordinatorNotAvailableError",
     "KafkaAdminClient",

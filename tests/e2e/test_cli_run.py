@@ -177,7 +177,7 @@ def test_on_a_terminal_there_is_a_live_view(shell: Shell) -> None:
     def looked() -> bool:
         nonlocal seen
         seen += read_on(ours)
-        return "5 indexed" in seen and "KG-TJ" in seen and "Escalation" in seen
+        return "5 indexed" in seen and "KG-TJ" in seen and "border clash" in seen
 
     until(looked, "the view shows what came")
     os.kill(process, signal.SIGINT)

@@ -25,7 +25,7 @@ def test_every_message_has_a_topic_and_a_reader() -> None:
         ("consumers: [tagger]", "consumers: [tagger, tagger]", r"topics.yml:LINE: .*a name is here twice"),
         ("consumers: [tagger]", "consumer: [tagger]", r"topics.yml:\d+: .*consumer"),
         ("compress: true", "compress: 7", r"topics.yml:LINE: .*compress"),
-        ("  key: path", "  key: path\n  key: stem", r"topics.yml:\d+: .*key is given twice"),
+        ("  key: path", "  key: path\n  key: stem", r"topics.yml:\d+: .*'key' is given twice"),
         ("article.received:", "- article.received:", r"topics.yml:\d+"),
     ],
 )

@@ -57,6 +57,23 @@ def report_sets(draw: st.DrawFn, most: int = 9) -> list[ReportDetected]:
     return [report({**row, "article": f"a{n % 8}", "index": n // 8}) for n, row in enumerate(rows)]
 
 
+@st.composite
+def crowds(draw: st.DrawFn) -> list[ReportDetected]:
+    """Many reports of few days and places: most nodes hold several, that differ in figures and texts."""
+    few = st.sampled_from(["2020-07-12", "2020-07-14", "2020-07-15", "XXXX-07-12", ""])
+    where = st.sampled_from([["Goris@syunik"], ["Goris@syunik", "Tavush@tavush"], ["Tavush@tavush"], []])
+    crowded = st.fixed_dictionaries(
+        {
+            "dates": few,
+            "places": where,
+            "claims": st.lists(st.sampled_from(CLAIMS), max_size=2),
+            "signature": st.sampled_from(SIGNATURES),
+        }
+    )
+    rows: list[dict[str, Any]] = draw(st.lists(crowded, min_size=1, max_size=16))
+    return [report({**row, "article": f"a{n % 11}", "index": n // 11}) for n, row in enumerate(rows)]
+
+
 def key_nodes(reports: list[ReportDetected]) -> dict[int, Node]:
     """The nodes of these reports, from scratch."""
     by_key: dict[Key, Node] = {}
@@ -116,14 +133,14 @@ def test_agreement_is_the_same_both_ways(reports: list[ReportDetected]) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(report_sets(most=16))
+@given(st.one_of(report_sets(most=16), crowds()))
 def test_looking_nearby_finds_every_pair_that_agrees(reports: list[ReportDetected]) -> None:
     near, nodes = neighbours(reports), key_nodes(reports)
     assert named(near.nodes, near.edges) == named(nodes, all_pairs(nodes))
 
 
 @settings(max_examples=200, deadline=None)
-@given(report_sets(most=24), st.randoms(use_true_random=False))
+@given(st.one_of(report_sets(most=24), crowds()), st.randoms(use_true_random=False))
 def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], random: Any) -> None:
     """After every coming and going, though only what it touched is worked out again."""
     near, held = Neighbours(RULE), dict[str, ReportDetected]()
@@ -182,6 +199,28 @@ def test_letting_go_is_as_if_it_had_never_been(reports: list[ReportDetected]) ->
             again.articles,
         )
         assert near._surest[number] is None or near._surest[number] in near.nodes
+
+
+def test_who_is_left_alone_takes_up_with_its_equals() -> None:
+    """And goes where they go, though it agrees with nobody there."""
+    wounded = [{"AM": "5 wounded"}]
+    rows = {
+        "left": {"dates": "2020-07-09", "places": ["Jermuk@jermuk"]},
+        "alone": {"dates": "2020-07-11"},
+        "equal": {"dates": "2020-07-13", "claims": wounded},
+        "settled": {"dates": "2020-07-14", "claims": wounded},
+        "certain": {"dates": "2020-07-16", "places": ["Goris@syunik"]},
+    }
+    reports = {name: report({"article": name, "signature": "", **row}) for name, row in rows.items()}
+    names = {one.report.report_id: name for name, one in reports.items()}
+    near = neighbours(list(reports.values()))
+    assert {frozenset(names[one] for one in group) for group in groups(near)} == {
+        frozenset({"left", "alone"}),
+        frozenset({"equal", "settled", "certain"}),
+    }
+    near.regroup(near.remove(reports["left"].report.report_id))
+    assert groups(near) == whole([one for name, one in reports.items() if name != "left"])
+    assert len(groups(near)) == 1
 
 
 def _profile(**row: Any) -> Profile:

@@ -66,3 +66,9 @@ def test_a_flood_of_copies_is_a_handful_of_nodes() -> None:
     book = linked(report({"article": f"{number:03}", **JERMUK}) for number in range(300))["AM-AZ"]
     assert len(book.neighbours.nodes) == 1
     assert sum(map(len, book.neighbours.edges.values())) == 0
+
+
+def test_the_first_are_the_first_published() -> None:
+    days = {"a": "2022-09-15", "b": None, "c": "2022-09-14"}
+    [one] = active(linked(report({"article": name, "published": day, **JERMUK}) for name, day in days.items()))
+    assert one.articles == ("c", "a", "b")

@@ -148,7 +148,7 @@ class Broker:
 
     def _launch(self, java: str) -> None:
         with (self.directory / "server.log").open("ab") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own command
                 [*self._java(java, self._heap), "kafka.Kafka", str(self._properties)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -228,7 +228,9 @@ def _program(name: str, what: str) -> str:
 
 
 def _run(command: list[str], what: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    done = subprocess.run(  # noqa: S603 - our own commands
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
     if done.returncode:
         raise CannotError(f"{what}: {(done.stderr + done.stdout).strip()[-2000:]}")
 
