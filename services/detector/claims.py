@@ -1,6 +1,6 @@
 """Claims from figures: the side, who says so, for which day, with the sentence."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
@@ -62,7 +62,7 @@ class Parties:
 
 def claims(
     lines: Sequence[Line],
-    found: Mapping[int, Sequence[Figure]],
+    figures: Callable[[Line], Sequence[Figure]],
     near: frozenset[int],
     article: ArticleTagged,
     parties: Parties,
@@ -75,7 +75,7 @@ def claims(
     for line in lines:
         speaker = claimant_of(line, len(line), article.body, told)
         told.speaker = speaker if speaker.words else told.speaker
-        for figure in found.get(line.number, ()):
+        for figure in figures(line):
             if belongs_to_the_past(line, figure):
                 continue
             claim = _claim(

@@ -21,6 +21,7 @@ _EVIDENCE = 5  # sentences a report shows
 _LIKELY = 3  # pairs that are scored
 _SECONDARY = 0.6  # strength of the sentence that makes a second clash of an article
 _GROUP_SHARE = 0.4  # how much of the state's telling a force in that state needs to be the side itself
+_SHOWN = 0.15  # how clearly a pair has to be shown fighting before its losses are worth reading
 _NO_PAIR = 0.01  # score of an article in which nobody fights
 
 
@@ -53,7 +54,8 @@ def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
 
 def _features(pair: Pair, reading: Reading) -> dict[str, float]:
     likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders)
-    sided = sum(claim.side != "total" for _, claim in reading.claims(pair))
+    shown = sum(scene.pairs.get(pair, 0.0) for scene in reading.scenes)
+    sided = sum(claim.side != "total" for _, claim in reading.claims(pair)) if shown >= _SHOWN else 0
     return features(pair, reading.scenes, reading.lines, likely, sided, reading.otherness)
 
 

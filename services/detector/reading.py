@@ -29,6 +29,7 @@ class Reading:
     setting: Setting
     scenes: Sequence[Scene]
     past: frozenset[int]
+    _figures: dict[int, list[Figure]] = field(default_factory=dict)
     _claims: dict[Pair, list[tuple[Line, Claim]]] = field(default_factory=dict)
 
     @cached_property
@@ -42,10 +43,11 @@ class Reading:
                     sides[participant.side.name] = participant.side
         return sides
 
-    @cached_property
-    def figures(self) -> Mapping[int, Sequence[Figure]]:
-        """The figures of losses of each line that has any, by line number."""
-        return {line.number: found for line in self.lines if (found := figures(line))}
+    def figures(self, line: Line) -> Sequence[Figure]:
+        """The figures of losses in a line, read once."""
+        if line.number not in self._figures:
+            self._figures[line.number] = figures(line)
+        return self._figures[line.number]
 
     @cached_property
     def otherness(self) -> float:
@@ -102,7 +104,7 @@ class Reading:
     def background(self) -> Iterator[Line]:
         """Lines that look back and tell of losses or fights."""
         for line in self.lines:
-            if line.number in self.past and (line.number in self.figures or any(e.fight for e in line.entries)):
+            if line.number in self.past and (any(e.fight for e in line.entries) or self.figures(line)):
                 yield line
 
 

@@ -270,15 +270,17 @@ class _Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._committed: dict[TopicPartition, int] = {}
         self._held: dict[TopicPartition, float] = {}
         self._fetched: dict[TopicPartition, deque[Record]] = {}
+        self._start_over = False
 
     def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
-        """Whoever gets them begins behind what is committed, this one, too."""
+        """Whoever gets them begins behind what is committed."""
         del revoked
-        self._fetched.clear()
-        self._committed.clear()
+        self._start_over = True
 
     def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing to do."""
+        """The consumer may go on where it was, ahead of what was dealt out and committed: so it is sent back."""
+        del assigned
+        self._start_over = True
 
     def read(self, topics: Sequence[str], limit: int) -> list[Record]:
         if not self._subscribed >= set(topics):
@@ -289,6 +291,12 @@ class _Reader(ConsumerRebalanceListener):  # type: ignore[misc]
         self._pause(set(topics))
         waits = 0 if any(self._ready(topics)) else READ_SECONDS
         found = self.consumer.poll(timeout_ms=int(waits * 1000), max_records=FETCH_RECORDS)
+        if self._start_over:
+            self._fetched.clear()
+            self._committed.clear()
+            self.rewind(self._subscribed)
+            self._start_over = False
+            return []
         for place, records in found.items():
             self._fetched.setdefault(place, deque()).extend(self._record(one) for one in records)
         return self._deal_out(topics, limit)

@@ -86,6 +86,7 @@ def _is_there(folders: Folders, process: "subprocess.Popen[bytes]", wanted: int)
     return process.poll() is not None or work_done(folders.data) >= wanted
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.slow)])
 def test_killed_at_random_it_ends_as_if_it_had_not_been(
     kills: int, undisturbed: tuple[dict[str, Any], int], tmp_path: Path
