@@ -34,8 +34,8 @@ bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, by
 faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
 	$(BIN)/python -m pytest tests/faults
 
-eval: $(SETUP) ## Score on a folder of articles with gold: make eval SCORE=path/to/score-extract
-	$(SCORE) $(BIN)/clashwatch
+eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
+	$(BIN)/python -m tests.accuracy $(GOLD)
 
 clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
