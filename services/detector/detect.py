@@ -45,8 +45,8 @@ def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list
 
 def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
     """Pairs of sides with their probability, best first."""
-    sums = reading.totals()
-    likely = sorted((pair for pair in sums if sums[pair] > 0), key=lambda pair: (-sums[pair], pair))[:_LIKELY]
+    sums = dict.fromkeys(reading.apart(), 0.0) | reading.totals()
+    likely = sorted(sums, key=lambda pair: (-sums[pair], pair))[:_LIKELY]
     scored = [(pair, probability(_features(pair, reading))) for pair in likely]
     scored.sort(key=lambda row: (-row[1], -sums[row[0]], row[0]))
     return _specific(scored, sums, reading.sides)
@@ -54,7 +54,7 @@ def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
 
 def _features(pair: Pair, reading: Reading) -> dict[str, float]:
     likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders)
-    shown = sum(scene.pairs.get(pair, 0.0) for scene in reading.scenes)
+    shown = sum(scene.pairs.get(pair, 0.0) for scene in reading.scenes) or _SHOWN
     sided = sum(claim.side != "total" for _, claim in reading.claims(pair)) if shown >= _SHOWN else 0
     return features(pair, reading.scenes, reading.lines, likely, sided, reading.otherness)
 

@@ -101,6 +101,12 @@ class Reading:
                 sums[pair] = sums.get(pair, 0.0) + value
         return sums
 
+    def apart(self) -> set[Pair]:
+        """Pairs of neighbours that each take part in a fight, if only in sentences of their own."""
+        fighting = {name for s in self.scenes if s.real and not s.past for name in s.sides if len(name) == 2}
+        pairs = (border.split("-") for border in self.setting.borders)
+        return {(a, b) for a, b in pairs if a != b and {a, b} <= fighting & self.sides.keys()}
+
     def background(self) -> Iterator[Line]:
         """Lines that look back and tell of losses or fights."""
         for line in self.lines:

@@ -27,6 +27,7 @@ def probability(features: Mapping[str, float]) -> float:
 
 
 _LEAD_LINES = 5
+_APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
 
 def features(
@@ -43,7 +44,8 @@ def features(
     body = [line for line in lines if line.role != "title"]
     lead = {line.number for line in body[:3]}
     shown = 1.0 - math.prod(1.0 - value for value in values)
-    backing = min(1.0, 2 * shown)  # losses and nearness say nothing of two sides that are not shown fighting
+    apart = min(_part(found, side) for side in pair)
+    backing = max(min(1.0, 2 * shown), apart * _APART)  # losses and nearness say little of two sides not shown fighting
     return {
         "best": values[0] if values else 0.0,
         "second": values[1] if len(values) > 1 else 0.0,
@@ -52,7 +54,7 @@ def features(
         "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
         "claims": min(1.0, sided_claims / 3) * backing,
         "any": shown,
-        "apart": min(_part(found, side) for side in pair),
+        "apart": apart,
         "neighbours": plausible * backing,
         "other": other,
         "other_lead": otherness(lines[:_LEAD_LINES]),
