@@ -19,7 +19,7 @@ run: $(SETUP) ## Watch inbox/ and serve the desk (PORT=8000); the first time wit
 	$(BIN)/clashwatch run --port $(PORT)
 
 test: $(DEV) ## All tests but the slow ones
-	$(BIN)/python -m pytest -n 2 -m "not slow and not real"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not real"
 
 lint: $(DEV) ## ruff: rules and format
 	$(BIN)/ruff check $(CODE)
