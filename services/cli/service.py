@@ -37,7 +37,9 @@ def _run(name: str, settings: Settings) -> int:
     """What a person can put right is wrong usage, not a traceback."""
     missing = [module for module in ("kafka", "faust", "google_crc32c") if find_spec(module) is None]
     if missing:
-        raise UsageError("`clashwatch service` needs the extra `cluster`: pip install --require-hashes -r requirements-cluster.lock")
+        raise UsageError(
+            "`clashwatch service` needs more packages: pip install --require-hashes -r requirements-cluster.lock"
+        )
     from services.cluster import run_service
 
     logs.set_up("json" if settings.log_format == "json" else "console", settings.log_level)
