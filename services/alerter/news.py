@@ -11,6 +11,7 @@ from shared.schemas.incident import Incident, IncidentClaim
 from shared.schemas.places import Place
 
 Weight = Literal["escalation", "correction", "update"]
+TOTAL = "total"
 _VAGUE = 5
 _SENTENCES = 2
 _VERBS: dict[Kind, str] = {
@@ -38,6 +39,7 @@ def news(incident: Incident, told: Notified, steps: Steps, caused_by: str | None
         *_deaths(incident, told, steps, caused_by),
         *_first_civilians(incident, told, steps, caused_by),
         *_losses(incident, told, caused_by),
+        *_losses_gone(incident, told, caused_by),
         *_weapons(incident, told, steps, caused_by),
         *_places(incident, told, steps, caused_by),
     ]
@@ -155,6 +157,19 @@ def _losses(incident: Incident, told: Notified, caused_by: str | None) -> Iterat
             text = "" if shown else f"{side} {kind} {before} -> {toll.best}"
             weight: Weight = "update" if toll.best > before else "correction"
             yield News(weight, change, text, tuple(map(_of_claim, claims)))
+
+
+def _losses_gone(incident: Incident, told: Notified, caused_by: str | None) -> Iterator[News]:
+    """Figures that nobody claims any more, as their article was withdrawn. A total that was split among the sides is
+    still told."""
+    for side, kinds in told.toll.items():
+        for kind in _VERBS:
+            before = kinds.get(kind, 0)
+            split = side == TOTAL and any(kind in kinds_now for kinds_now in incident.toll.values())
+            if before and not split and kind not in incident.toll.get(side, {}):
+                change = f"{_VERBS[kind]} of {side} {before} -> no claim stands"
+                text = "" if kind == "killed" else f"{side} {kind} {before} -> no claim stands"
+                yield News("correction", change, text, sentences(incident, caused_by))
 
 
 def _civilians(incident: Incident) -> dict[str, int]:

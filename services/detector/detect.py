@@ -110,7 +110,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
     )
     where = places(telling, reading.lines, article, homes)
     return Report(
-        report_id=derived_id(article.article_id, article.version, "report", dyad_of(*pair)),
+        report_id=derived_id(article.article_id, "report", dyad_of(*pair)),
         side_a=min(pair),
         side_b=max(pair),
         dyad=dyad_of(*pair),

@@ -37,7 +37,8 @@ class Past(NamedTuple):
 class Settled:
     """What to write down and what to say, in one transaction. `articles` are the new standings.
 
-    `heir` is a path to read again, because an article is to be published from it now.
+    `heir` is a path to read again, because an article is to be published from it now. `yields` is the path that was
+    the article until now and is its duplicate from now on.
     """
 
     file: File
@@ -45,11 +46,19 @@ class Settled:
     articles: Mapping[str, Standing] = field(default_factory=dict)
     past: Past | None = None
     heir: bytes | None = None
+    yields: bytes | None = None
+
+
+def names_order(path: bytes) -> tuple[int, bytes]:
+    """The first of all files with the same content is the article, whichever was found first. The shortest name: copies
+    are called "a (1).txt" or "old/a.txt".
+    """
+    return len(path), path
 
 
 def conclude(file: File, article_id: str, standing: Standing | None) -> Conclusion:
     """Whether this content is news, known from elsewhere, or what this path was known to hold."""
-    if standing is None or not standing.stands:
+    if standing is None or not standing.stands or names_order(file.path) < names_order(standing.path):
         return "received"
     expected: Literal["received", "duplicate"] = "received" if standing.path == file.path else "duplicate"
     return "unchanged" if (file.article_id, file.state) == (article_id, expected) else expected
@@ -79,24 +88,44 @@ def settle_article(
     conclusion = conclude(file, read.article_id, known)
     if conclusion == "unchanged":
         return Settled(file)
+    before = standings.get(file.article_id or "")
     if conclusion == "duplicate" and known is not None:
-        reason = f"same content as {shown(known.path)}"
-        settled = settle(file, "duplicate", reason, now, article_id=read.article_id)
+        settled = settle_duplicate(file, read.article_id, known, now, before)
     else:
-        settled = _receive(file, read, next_version(known), now)
+        settled = _receive(file, read, known, now, before)
     return _release(settled, file, read, standings, heir)
 
 
-def settle(file: File, state: State, reason: str, now: datetime, *, article_id: str | None = None) -> Settled:
-    """The file came to an end in `state`. The same end as before says nothing new."""
+def settle_duplicate(
+    file: File, article_id: str, standing: Standing, now: datetime, before: Standing | None = None
+) -> Settled:
+    """The file holds what another path is the article of. `before` is of what it held until now."""
+    reason = f"same content as {shown(standing.path)}"
+    return settle(file, "duplicate", reason, now, article_id=article_id, standing=standing, before=before)
+
+
+def settle(
+    file: File,
+    state: State,
+    reason: str,
+    now: datetime,
+    *,
+    article_id: str | None = None,
+    standing: Standing | None = None,
+    before: Standing | None = None,
+) -> Settled:
+    """The file came to an end in `state`. The same end as before says nothing new.
+
+    `standing` is of the article it holds now, `before` of the one it held until now.
+    """
     if (file.state, file.reason) == (state, reason) and file.article_id == (article_id or file.article_id):
         return Settled(file)
     version = file.version + 1
     after = replace(file, state=state, reason=reason, article_id=article_id or file.article_id, version=version)
     messages: list[Message] = []
-    past = _past(file, version) if file.state in _TOLD else None
+    past = _past(file, version) if file.state in _TOLD and not _holds(file, article_id) else None
     if past:
-        messages.append(_superseded(past, now))
+        messages.append(_superseded(past, before, now))
     if state in ("duplicate", "rejected"):
         messages.append(
             FileSettled(
@@ -105,14 +134,21 @@ def settle(file: File, state: State, reason: str, now: datetime, *, article_id: 
                 state="duplicate" if state == "duplicate" else "rejected",
                 reason=reason,
                 article_id=article_id,
+                article_version=standing.version if standing else 0,
                 settled_at=now,
             )
         )
     return Settled(after, tuple(messages), past=past)
 
 
-def _receive(file: File, read: Read, version: int, now: datetime) -> Settled:
-    settled = settle(file, "received", "", now, article_id=read.article_id)
+def _holds(file: File, article_id: str | None) -> bool:
+    """Whether it was known to hold this already: then only its part changes."""
+    return file.state != "rejected" and article_id is not None and file.article_id == article_id
+
+
+def _receive(file: File, read: Read, known: Standing | None, now: datetime, before: Standing | None) -> Settled:
+    version = next_version(known)
+    settled = settle(file, "received", "", now, article_id=read.article_id, before=before)
     message = ArticleReceived(
         article_id=read.article_id,
         version=version,
@@ -127,6 +163,7 @@ def _receive(file: File, read: Read, version: int, now: datetime) -> Settled:
         settled,
         messages=(message, *settled.messages),
         articles={read.article_id: Standing(version, file.path)},
+        yields=known.path if known and known.stands and known.path != file.path else None,
     )
 
 
@@ -158,12 +195,13 @@ def _past(file: File, version: int) -> Past:
     return Past(file.path, file.version, reason, file.article_id)
 
 
-def _superseded(past: Past, now: datetime) -> FileSettled:
+def _superseded(past: Past, standing: Standing | None, now: datetime) -> FileSettled:
     return FileSettled(
         path=shown(past.path),
         version=past.version,
         state="superseded",
         reason=past.reason,
         article_id=past.article_id,
+        article_version=standing.version if standing else 0,
         settled_at=now,
     )

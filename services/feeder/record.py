@@ -5,11 +5,21 @@ else has settled meanwhile is left out. On a log in another file (Kafka) the mes
 transaction ends: a crash in between repeats them, with the same ids.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from heapq import merge
 
-from services.feeder.conclude import Past, Read, Settled, replaces, settle, settle_article
+from services.feeder.conclude import (
+    Past,
+    Read,
+    Settled,
+    names_order,
+    replaces,
+    settle,
+    settle_article,
+    settle_duplicate,
+)
 from services.feeder.decide import (
     SECOND,
     UNSEEN,
@@ -103,7 +113,7 @@ class Recorder:
         reads = {one.file.path: _read(one) for one in batch}
         with self._registry.database.transaction():
             ledger = _Ledger(now, self._standings(batch, reads))
-            for one in self._still_due(batch):
+            for one in _shortest_first(self._still_due(batch), reads):
                 self._settle(ledger, folders, one, reads[one.file.path])
             self._write(ledger)
             if ledger.messages:
@@ -191,14 +201,27 @@ class Recorder:
         heir = None
         if file.article_id and replaces(file, read.article_id):
             heir = self._heir(ledger, folders, file.article_id, file.path)
-        ledger.enter(settle_article(file, read, ledger.standings, heir, ledger.time), file.look)
+        settled = settle_article(file, read, ledger.standings, heir, ledger.time)
+        ledger.enter(settled, file.look)
+        if settled.yields:
+            self._yield(ledger, settled.yields, read.article_id)
+
+    def _yield(self, ledger: _Ledger, path: bytes, article_id: str) -> None:
+        """What was the article until now is its duplicate, without being read again: it may be gone."""
+        file = ledger.files.get(path) or self._registry.files([path]).get(path)
+        if file is None or file.article_id != article_id or file.state not in ("received", "duplicate"):
+            return
+        settled = settle_duplicate(file, article_id, ledger.standings[article_id], ledger.time)
+        ledger.files[path] = replace(settled.file, settled_at=ledger.now)
+        ledger.messages += settled.messages
 
     def _heir(self, ledger: _Ledger, folders: Folders, old: str, path: bytes) -> bytes | None:
         """Another path that is still there and was last known, or just found, to hold the same."""
         owner = ledger.standings[old].path
         known = self._registry.files([owner]).get(owner)
         owners = [owner] if known and known.state == "received" and known.article_id == old else []
-        for other in [*owners, *ledger.holders(old), *self._registry.duplicates(old)]:
+        known_now = sorted([*owners, *ledger.holders(old)], key=names_order)
+        for other in merge(known_now, self._registry.duplicates(old), key=names_order):
             if other != path and ledger.holds(other, old) and folders.look(other) is not None:
                 return other
         return None
@@ -220,6 +243,15 @@ def _read(one: Examined) -> Read | None:
     usable = notes if notes and notes.sidecar else None
     raw = usable.raw if usable else b""
     return Read(article_id(one.found.raw, raw), one.found.raw, usable.sidecar if usable else None)
+
+
+def _shortest_first(batch: Sequence[Examined], reads: Mapping[bytes, Read | None]) -> list[Examined]:
+    """Of those with the same content the one that will be the article; else as they came, the newest first."""
+    waiting: dict[str | bytes, list[Examined]] = {}
+    contents = [read.article_id if (read := reads[one.file.path]) else one.file.path for one in batch]
+    for content, one in sorted(zip(contents, batch, strict=True), key=lambda pair: names_order(pair[1].file.path)):
+        waiting.setdefault(content, []).append(one)
+    return [waiting[content].pop(0) for content in contents]
 
 
 def _let_go(ledger: _Ledger, file: File) -> None:

@@ -165,9 +165,10 @@ class Registry:
         )
 
     def duplicates(self, article_id: str) -> Iterator[bytes]:
-        """Paths that hold an article that was published from another one."""
+        """Paths that hold an article that was published from another one, the shortest first."""
         rows = self.database.execute(
-            "SELECT path FROM feeder_files WHERE article_id = ? AND state = 'duplicate'", (article_id,)
+            "SELECT path FROM feeder_files WHERE article_id = ? AND state = 'duplicate' ORDER BY length(path), path",
+            (article_id,),
         )
         return (row[0] for row in rows)
 

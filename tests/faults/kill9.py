@@ -1,16 +1,16 @@
 """Kills a program at random moments until it is done, and says what it left behind.
 
-Give it the command that drains an inbox into a data folder and exits 0; it does not matter what the program
-is, as long as the folder is the embedded host's. Moments are random along the work, not along the clock, so
-that they fall on all of it however fast the machine is; where there is less work left than kills, some fall
-on the start.
+It does not matter what the program is, as long as it drains an inbox into the embedded host's data folder and
+ends. Moments are random along the work, not along the clock, so that they fall on all of it however fast the
+machine is; where there is less work left than kills, some fall on the start.
 """
 
 import random
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +30,42 @@ CLOCK_FIELDS = frozenset({"failed_at", "settled_at", "raised_at", "sent_at", "re
 State = dict[str, Any]
 
 
-def undisturbed(command: Sequence[str], data: Path) -> State:
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`start` begins to drain, `kill` ends that at once, `finish` drains what is left. `stride` is how much of the work
+    it commits at once: a kill cannot be aimed more finely.
+    """
+
+    data: Path
+    start: Callable[[], "subprocess.Popen[bytes]"]
+    kill: Callable[["subprocess.Popen[bytes]"], None]
+    finish: Callable[[], object]
+    stride: int = 15
+
+
+def undisturbed(program: Program) -> State:
     """The final state of a run nobody disturbs."""
-    subprocess.run(command, check=True, timeout=SECONDS)
-    return final_state(data)
+    program.finish()
+    return final_state(program.data)
 
 
-def disturbed(command: Sequence[str], data: Path, *, kills: int, work: int, seed: int, stride: int = 15) -> State:
-    """The final state after so many kills.
+def disturbed(program: Program, *, kills: int, work: int, seed: int) -> State:
+    """The final state after so many kills, nine of ten of them before the work was done.
 
-    `work` is what `work_done` gives after an undisturbed run, `stride` how much of it the program commits at
-    once: a kill cannot be aimed more finely.
+    `work` is what `work_done` gives after an undisturbed run.
     """
     moments = random.Random(seed)
     for left in range(kills, 0, -1):
-        done = work_done(data)
+        done = work_done(program.data)
         share = max(0, work - done) / left
-        goes_far = moments.random() < share / stride
+        goes_far = moments.random() < share / program.stride
         reach = max(1, round(min(2 * share, (work - done) * 0.7)))
         target = done + moments.randint(1, reach) if goes_far else None
-        if not _kill(command, data, target, moments):
+        if not _kill(program, target, moments):
             assert left <= kills // 10, f"done with {left} kills left"
             break
-    subprocess.run(command, check=True, timeout=SECONDS)
-    return final_state(data)
+    program.finish()
+    return final_state(program.data)
 
 
 def work_done(data: Path) -> int:
@@ -90,20 +102,19 @@ def _ids(database: Database, topic: str) -> list[str]:
     return sorted(key for (key,) in database.execute(f'SELECT key FROM "log:{topic}"'))
 
 
-def _kill(command: Sequence[str], data: Path, target: int | None, moments: random.Random) -> bool:
+def _kill(program: Program, target: int | None, moments: random.Random) -> bool:
     """Starts it, kills it a moment after the target, or while it starts; False if it was done before."""
-    done, pause = work_done(data), moments.uniform(0, 0.5)
-    process = subprocess.Popen(command)
+    done, pause = work_done(program.data), moments.uniform(0, 0.5)
+    process = program.start()
     try:
         if target is None:
-            _wait(lambda: process.poll() is not None or work_done(data) > done, pause)
+            _wait(lambda: process.poll() is not None or work_done(program.data) > done, pause)
         else:
-            assert _wait(lambda: process.poll() is not None or work_done(data) >= target), "no progress"
+            assert _wait(lambda: process.poll() is not None or work_done(program.data) >= target), "no progress"
             time.sleep(pause / 50)
         return process.poll() is None
     finally:
-        process.kill()
-        process.wait()
+        program.kill(process)
 
 
 def _wait(condition: Callable[[], bool], seconds: float = SECONDS) -> bool:

@@ -40,5 +40,8 @@ def test_a_toll_that_fell_because_a_side_is_gone_cites_what_stands() -> None:
         toll={"IQ": {"killed": 16}, "IR": {"killed": 4}},
     )
     found = news(incident, told, load_watch().steps, None)
-    assert [(one.weight, one.reason) for one in found] == [("correction", "deaths revised down from 20 to 16")]
+    assert [(one.weight, one.reason) for one in found] == [
+        ("correction", "deaths revised down from 20 to 16"),
+        ("correction", "deaths of IR 4 -> no claim stands"),
+    ]
     assert [one.text for one in found[0].evidence] == [SENTENCE]

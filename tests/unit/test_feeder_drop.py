@@ -4,6 +4,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -65,12 +66,32 @@ def test_the_same_content_again_is_a_duplicate_and_says_of_what(rig: Rig) -> Non
     assert rig.rows()["b.html"].article_id == rig.rows()["a.txt"].article_id
 
 
-def test_the_same_content_twice_in_one_batch(rig: Rig) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
+@pytest.mark.parametrize("names", tuple(permutations(("a.txt", "b.txt", "a (1).txt"))))
+@pytest.mark.parametrize("together", [True, False])
+def test_of_copies_the_one_with_the_shortest_name_is_the_article(
+    rig: Rig, names: tuple[str, ...], together: bool
+) -> None:
+    for name in names:
         rig.write(name, "A")
+        if not together:
+            rig.drain()
     rig.drain()
-    assert len(rig.received()) == 1
-    assert sorted(rig.states().values()) == ["duplicate", "duplicate", "received"]
+    assert rig.states() == {"a.txt": "received", "b.txt": "duplicate", "a (1).txt": "duplicate"}
+    assert rig.received()[-1].path == "a.txt"
+    assert len(rig.received()) == 1 or not together
+    assert not rig.withdrawn()
+    assert {state for _, _, state in rig.settled()} == {"duplicate"}
+
+
+def test_a_copy_with_a_shorter_name_takes_the_place_of_one_that_is_gone(rig: Rig) -> None:
+    rig.write("long.txt", "A").unlink()
+    path = rig.write("long.txt", "A")
+    rig.drain()
+    path.rename(rig.inbox / "a.txt")
+    rig.drain()
+    assert rig.states() == {"a.txt": "received", "long.txt": "duplicate"}
+    assert rig.reason("long.txt") == "same content as a.txt"
+    assert [(m.path, m.version) for m in rig.received()] == [("long.txt", 1), ("a.txt", 3)]
 
 
 def test_changed_content_supersedes_the_old(rig: Rig) -> None:

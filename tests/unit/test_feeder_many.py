@@ -141,8 +141,9 @@ def test_a_file_that_takes_over_a_content_in_the_batch_that_frees_it(rig: Rig) -
         rig.write(takes_over, content, age=30)
         rig.drain()
         assert rig.withdrawn() == []
-        assert rig.received()[-1].path == takes_over
-        assert rig.received()[-1].version == 3
+        holders = [m.path for m in rig.received() if m.content == content.encode()]
+        assert holders == [changes, takes_over]
+        assert [m.version for m in rig.received() if m.content == content.encode()] == [1, 3]
 
 
 def test_nothing_is_read_without_room(rig: Rig) -> None:
