@@ -78,7 +78,7 @@ def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
 def _is_far_from(line: Line, at: int) -> bool:
     """`far from Nagorno-Karabakh`, `told reporters in Damascus`: not where it happened."""
     head = line.words[max(0, at - 3) : at]
-    if "far" in head or "away" in head:
+    if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True
     if _is_disputed(line, at) and not _IN & set(head):
         return at > 0 and line.words[at + 1 : at + 2] not in (["front"], ["frontline"], ["sector"])
@@ -86,6 +86,18 @@ def _is_far_from(line: Line, at: int) -> bool:
 
 
 _IN = words("where.in")
+_ELSEWHERE = words("where.elsewhere")
+_BACK = 7
+
+
+def _is_elsewhere(line: Line, at: int) -> bool:
+    """`speaking at an event in Moscow`, `taken to hospital in Osh`, `buried in Ganja`: that is nearer than a fight."""
+    for index in range(at - 1, max(-1, at - _BACK), -1):
+        if line.words[index] in _ELSEWHERE:
+            return True
+        if line.entries[index].fight or line.symbols[index] in ";.":
+            return False
+    return False
 
 
 def _is_disputed(line: Line, at: int) -> bool:
@@ -98,12 +110,17 @@ def _border(
     lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]
 ) -> Iterator[Place]:
     """The border in the text's fullest words, with its middle for coordinates, when no place is named."""
-    border = next((b for b in article.borders if set(b.id.split("-")) <= homes), None)
-    names = [name for name, _ in _border_names(lines, article)]
-    if names and not any(_is_full(name) for name in names):
-        names += [name for name, sides in _border_names(every, article) if sides and sides <= homes]
-    if names:
-        yield _as_place(max(names, key=lambda name: (_is_full(name), name.count(" "))), border)
+    found = list(_border_names(lines, article))
+    if found and not any(_is_full(name) for name, _ in found):
+        found += [(name, sides) for name, sides in _border_names(every, article) if sides and sides <= homes]
+    if found:
+        name, sides = max(found, key=lambda one: (_is_full(one[0]), one[0].count(" ")))
+        yield _as_place(name, _border_of(sides, article) or _border_of(homes, article))
+
+
+def _border_of(sides: frozenset[str], article: ArticleTagged) -> Border | None:
+    """`the Turkey-Syria border` is where a third state fought, too."""
+    return next((border for border in article.borders if len(sides) > 1 and set(border.id.split("-")) <= sides), None)
 
 
 def _is_full(name: str) -> bool:

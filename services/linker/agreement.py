@@ -130,7 +130,7 @@ def _place(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
         parts.append((points.same_place + extra, "same place: {}", same))
     elif shared := one.sectors & other.sectors:
         parts.append((points.near_place, "same sector: {}", shared))
-    elif one.names and other.names:
+    elif one.names and other.names and (_known(one) and _known(other)):
         parts.append((points.near_place, "places near each other", ""))
         return _near(one, other, rule)
     elif one.sectors and other.sectors:
@@ -138,14 +138,17 @@ def _place(one: Profile, other: Profile, rule: Rule, parts: list[Part]) -> bool:
     return True
 
 
+def _known(one: Profile) -> bool:
+    """Where it is: a village that no gazetteer knows fits any place."""
+    return bool(one.points or one.sectors)
+
+
 def _near(one: Profile, other: Profile, rule: Rule) -> bool:
-    """Two places of two different sectors must be as near as two towns."""
-    area = rule.places.near_km if one.sectors and other.sectors else rule.places.near_area_km
-    return any(
-        distance_km(a[0], a[1], b[0], b[1]) <= (area if a[2] or b[2] else rule.places.near_km)
-        for a in one.points
-        for b in other.points
-    )
+    """Two districts or towns of two different sectors must be as near as two towns; a province may hold more sectors
+    than one."""
+    district = rule.places.near_km if one.sectors and other.sectors else rule.places.near_area_km
+    reach = (rule.places.near_km, district, rule.places.near_province_km)
+    return any(distance_km(a[0], a[1], b[0], b[1]) <= reach[max(a[2], b[2])] for a in one.points for b in other.points)
 
 
 def _figures(one: Node, other: Node, rule: Rule, parts: list[Part]) -> None:

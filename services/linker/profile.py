@@ -30,11 +30,11 @@ class Profile:
     """`ledger` are the report's claims, each with where it stands.
 
     `days` and `window` are first and last day as ordinals: `days` where the clash is dated, `window` where the date
-    leaves too much open. `published_on` is the day of publication, twice. `month_days` are days of a leap year (1-366)
-    where the year is not in the text. `title` is its different words, sorted; empty where they are too few. `said` is
-    all a report says, whoever says it in whatever words. `order` sorts reports the same way whatever order they came
-    in, and whichever of the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for
-    neither.
+    leaves too much open. `published_on` is the day of publication, twice. `month_days` are days of a leap year
+    (1-366) where the year is not in the text. `points` are latitude, longitude (radians) and extent of each precise
+    place. `title` is its different words, sorted; empty where they are too few. `said` is all a report says,
+    whoever says it in whatever words. `order` sorts reports the same way whatever order they came in, and whichever
+    of the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
     """
 
     detected: ReportDetected
@@ -52,7 +52,7 @@ class Profile:
     published_on: Days | None
     names: frozenset[str]
     sectors: frozenset[str]
-    points: tuple[tuple[float, float, bool], ...]
+    points: tuple[tuple[float, float, int], ...]
     figures: frozenset[Figure]
     title: str
     signature: int | None
@@ -86,7 +86,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
         names=frozenset(place.name for place in precise),
         sectors=_sectors(precise, report.places, rule),
         points=tuple(
-            (math.radians(place.latitude), math.radians(place.longitude), place.where_prec > 2)
+            (math.radians(place.latitude), math.radians(place.longitude), _extent(place))
             for place in precise
             if place.latitude is not None and place.longitude is not None
         ),
@@ -173,6 +173,11 @@ def _sectors(precise: Sequence[Place], places: Sequence[Place], rule: Rule) -> f
     """A river has a sector, but a region is too broad for one."""
     telling = precise or [place for place in places if place.kind not in rule.places.broad_kinds]
     return frozenset(place.sector for place in telling if place.sector)
+
+
+def _extent(place: Place) -> int:
+    """0 for a spot, 1 for a district, 2 for a province."""
+    return min(max(place.where_prec - 2, 0), 2)
 
 
 def _near_weekdays(weekdays: frozenset[int], rule: Rule) -> frozenset[int]:
