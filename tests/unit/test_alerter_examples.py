@@ -1,11 +1,10 @@
 """Every example of `services/alerter/examples`: reports come and go, and this is who is told what."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from examples import examples
 from linker_builders import RULE, report
 
 from services.alerter.choose import Watch, choose_alerts
@@ -17,7 +16,6 @@ from shared.schemas.alert_raised import Notified
 from shared.schemas.ids import derived_id
 from shared.schemas.incident import Incident
 
-EXAMPLES = Path(__file__).parents[2] / "services/alerter/examples"
 NOW = datetime(2022, 9, 15, tzinfo=UTC)
 
 
@@ -47,21 +45,13 @@ class Desk:
         return [alert for alert, _ in choices if alert]
 
 
-def _cases() -> list[Any]:
-    return [
-        pytest.param(case, id=f"{path.stem}-{number}")
-        for path in sorted(EXAMPLES.glob("*.yml"))
-        for number, case in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    ]
-
-
 def _watch(case: dict[str, Any]) -> Watch:
     default = load_watch()
     rules = tuple(WatchRule(**rule) for rule in case.get("rules", ()))
     return Watch(rules or default.rules, default.steps, default.names)
 
 
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", examples("alerter"))
 def test_example(case: dict[str, Any]) -> None:
     desk = Desk(_watch(case))
     for row, expected in zip(case["then"], case["expect"], strict=True):

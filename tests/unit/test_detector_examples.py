@@ -6,28 +6,15 @@ background, no_background.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from examples import Row, examples
 from tagged_articles import analyzed, given
 
 from shared.schemas import ArticleAnalyzed
 from shared.schemas.claims import Claim
 from shared.schemas.report import Report, dyad_of
-
-EXAMPLES = Path(__file__).parents[2] / "services" / "detector" / "examples"
-
-Row = dict[str, Any]
-
-
-def rows() -> list[Any]:
-    return [
-        pytest.param(row, id=f"{file.stem}: {row['description']}")
-        for file in sorted(EXAMPLES.glob("*.yml"))
-        for row in yaml.safe_load(file.read_text(encoding="utf-8"))
-    ]
 
 
 def shown(claims: tuple[Claim, ...]) -> list[Row]:
@@ -151,7 +138,7 @@ OF_ARTICLE: dict[str, Callable[[ArticleAnalyzed, Any], None]] = {
 }
 
 
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", examples("detector"))
 def test_example(row: Row) -> None:
     article = analyzed(given(row["given"]))
     assert row["expect"], "an example that expects nothing cannot fail"

@@ -126,11 +126,14 @@ def test_a_touched_file_is_not_news(rig: Rig) -> None:
     assert rig.rows()["a.txt"].version == 1
 
 
+def a_and_its_copy_b(rig: Rig) -> None:
+    for name in ("a.txt", "b.txt"):
+        rig.write(name, "shared")
+        rig.drain()
+
+
 def test_content_another_path_still_holds_is_not_withdrawn_but_handed_over(rig: Rig) -> None:
-    rig.write("a.txt", "shared")
-    rig.drain()
-    rig.write("b.txt", "shared")
-    rig.drain()
+    a_and_its_copy_b(rig)
     rig.write("a.txt", "new")
     rig.drain()
     assert rig.withdrawn() == []
@@ -139,10 +142,7 @@ def test_content_another_path_still_holds_is_not_withdrawn_but_handed_over(rig: 
 
 
 def test_a_changed_duplicate_leaves_the_article_alone(rig: Rig) -> None:
-    rig.write("a.txt", "shared")
-    rig.drain()
-    rig.write("b.txt", "shared")
-    rig.drain()
+    a_and_its_copy_b(rig)
     rig.write("b.txt", "new")
     rig.drain()
     assert rig.withdrawn() == []
@@ -161,10 +161,7 @@ def test_a_renamed_and_edited_file_takes_its_old_article_with_it(rig: Rig) -> No
 
 
 def test_an_emptied_file_holds_nothing_any_more(rig: Rig) -> None:
-    rig.write("a.txt", "shared")
-    rig.drain()
-    rig.write("b.txt", "shared")
-    rig.drain()
+    a_and_its_copy_b(rig)
     rig.write("a.txt", "")
     rig.drain()
     rig.write("b.txt", "new")
@@ -173,10 +170,7 @@ def test_an_emptied_file_holds_nothing_any_more(rig: Rig) -> None:
 
 
 def test_both_holders_change_at_once(rig: Rig) -> None:
-    rig.write("a.txt", "shared")
-    rig.drain()
-    rig.write("b.txt", "shared")
-    rig.drain()
+    a_and_its_copy_b(rig)
     rig.write("a.txt", "one")
     rig.write("b.txt", "two")
     rig.drain()

@@ -1,27 +1,15 @@
 """Every example beside the indexer: a message, and the documents it leads to."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from examples import examples
 
-from services.indexer import documents as module
 from services.indexer.documents import documents
 from shared.schemas import MESSAGES, ArticleNormalized
 
-EXAMPLES = Path(module.__file__).with_name("examples")
 
-
-def _examples() -> list[Any]:
-    return [
-        pytest.param(example, id=f"{path.stem}: {example['description']}")
-        for path in sorted(EXAMPLES.glob("*.yml"))
-        for example in yaml.safe_load(path.read_text(encoding="utf-8"))
-    ]
-
-
-@pytest.mark.parametrize("example", _examples())
+@pytest.mark.parametrize("example", examples("indexer"))
 def test_example(example: dict[str, Any]) -> None:
     [(kind, data)] = example["given"].items()
     found = documents(MESSAGES[kind].model_validate(data))

@@ -1,28 +1,18 @@
 """Every example an analyst wrote, in every order and with every report twice."""
 
 import itertools
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from examples import examples
 from linker_builders import active, linked, report, told
 
 from shared.schemas.incident import Incident, Toll
 
-EXAMPLES = Path(__file__).parents[2] / "services/linker/examples"
 MAX_ORDERS = 120
 
 
-def _cases() -> list[Any]:
-    return [
-        pytest.param(case, id=f"{path.stem}-{number}")
-        for path in sorted(EXAMPLES.glob("*.yml"))
-        for number, case in enumerate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    ]
-
-
-@pytest.mark.parametrize("case", _cases())
+@pytest.mark.parametrize("case", examples("linker"))
 def test_example(case: dict[str, Any]) -> None:
     reports = [report(row) for row in case["given"]]
     found = active(linked(reports))

@@ -1,27 +1,14 @@
 """Every row of services/tagger/examples is a test; the keys of `expect` are explained at the head of each file."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from examples import Row, examples
 from tagged_articles import given, tagged
 
 from shared.schemas import ArticleTagged
 from shared.schemas.article_tagged import Mention
-
-EXAMPLES = Path(__file__).parents[2] / "services" / "tagger" / "examples"
-
-Row = dict[str, Any]
-
-
-def rows() -> list[Any]:
-    return [
-        pytest.param(row, id=f"{file.stem}: {row['description']}")
-        for file in sorted(EXAMPLES.glob("*.yml"))
-        for row in yaml.safe_load(file.read_text(encoding="utf-8"))
-    ]
 
 
 class Found:
@@ -67,7 +54,7 @@ def narrowed(found: list[Any], expected: list[Any]) -> list[Any]:
     return [row[: len(wanted)] if None not in wanted[1:2] else [row[0], None] for row, wanted in pairs]
 
 
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", examples("tagger"))
 def test_example(row: Row) -> None:
     found = Found(tagged(given(row["given"])))
     expect = dict(row["expect"])
