@@ -27,10 +27,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Lexicon:
-    """`entries` by word or phrase; `phrases` by first word: the other words of each phrase, longest first."""
+    """`entries` by word or phrase; `phrases` by their first two words: the words behind these, longest first."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
-    phrases: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
+    phrases: dict[tuple[str, str], list[list[str]]] = field(default_factory=dict)
 
     def entry(self, words: str) -> Entry:
         """The entry to fill in."""
@@ -77,8 +77,8 @@ def _fill_fights(known: Lexicon, fights: dict[str, dict[Any, list[str]]]) -> Non
 
 def _index_phrases(known: Lexicon) -> None:
     for words in known.entries:
-        head, *rest = words.split(" ")
-        if rest:
-            known.phrases.setdefault(head, []).append(tuple(rest))
+        first, *others = words.split(" ")
+        if others:
+            known.phrases.setdefault((first, others[0]), []).append(others[1:])
     for tails in known.phrases.values():
         tails.sort(key=len, reverse=True)

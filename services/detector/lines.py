@@ -4,11 +4,13 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, compress, pairwise
+from operator import sub as minus
 
 from services.detector.lexicon import NOTHING, Entry, Lexicon
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
-_TOKEN = re.compile(r"[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s]")
+_PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
 _PUNCTUATION = {
     ",": ",",
     "’s": "'",
@@ -73,12 +75,62 @@ def _lowered(text: str) -> str:
 
 
 def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) -> None:
+    """The longest phrase of the lexicon that begins at a word goes before the word; none reaches into a mention."""
+    pieces, marked = _pieces(line, text, mentions)
+    line.words = list(map(str.lstrip, pieces))
+    line.ends = list(accumulate(map(len, pieces), initial=line.start))[1:]
+    line.starts = list(map(minus, line.ends, map(len, line.words)))
+    line.mentions = [None] * len(pieces)
+    for index, mention in zip(marked, mentions, strict=True):
+        line.mentions[index], line.words[index] = mention, ""
+    begun = [index for index, pair in enumerate(pairwise(line.words)) if pair in known.phrases]
+    if begun:
+        _join(line, begun, known)
+    line.entries = [known.entries.get(word, NOTHING) for word in line.words]
+    symbols = [_MARKS.get(word) or entry.symbol for word, entry in zip(line.words, line.entries, strict=True)]
+    for index, found in enumerate(line.mentions):
+        if found is not None:
+            symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
+    line.symbols = "".join(symbols)
+
+
+def _pieces(line: Line, text: str, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:
+    """Words and mentions, each with the space before it, and which of them are the mentions.
+
+    Pieces leave no gap, so that their lengths say where each is: half the time of asking matches for it.
+    """
+    pieces: list[str] = []
+    marked: list[int] = []
     at = line.start
     for mention in mentions:
-        _add_words(line, text, at, mention.start, known)
-        _add(line, _symbol(mention), text[mention.start : mention.end], mention.start, mention.end, NOTHING, mention)
+        between = _PIECE.findall(text, at, mention.start)
+        marked.append(len(pieces) + len(between))
+        pieces += [*between, text[at + sum(map(len, between)) : mention.end]]
         at = mention.end
-    _add_words(line, text, at, line.end, known)
+    return pieces + _PIECE.findall(text, at, line.end), marked
+
+
+def _join(line: Line, begun: Sequence[int], known: Lexicon) -> None:
+    """Each phrase becomes one word. `begun` says where the first two words of one are."""
+    words, gone = line.words, set[int]()
+    for index in begun:
+        width = 1 if index in gone else _width(words, index, known)
+        if width > 1:
+            words[index], line.ends[index] = " ".join(words[index : index + width]), line.ends[index + width - 1]
+            gone.update(range(index + 1, index + width))
+    if gone:
+        kept = [index not in gone for index in range(len(words))]
+        line.words = list(compress(words, kept))
+        line.starts, line.ends = list(compress(line.starts, kept)), list(compress(line.ends, kept))
+        line.mentions = list(compress(line.mentions, kept))
+
+
+def _width(words: Sequence[str], index: int, known: Lexicon) -> int:
+    """How many words the longest phrase has that begins here."""
+    for tail in known.phrases[words[index], words[index + 1]]:
+        if words[index + 2 : index + 2 + len(tail)] == tail:
+            return len(tail) + 2
+    return 1
 
 
 def _symbol(mention: Mention) -> str:
@@ -87,49 +139,3 @@ def _symbol(mention: Mention) -> str:
     if mention.kind == "number":
         return "O" if mention.form == "ordinal" else "N"
     return _KINDS[mention.kind]
-
-
-def _add(
-    line: Line, symbol: str, word: str, start: int, end: int, entry: Entry, mention: Mention | None = None
-) -> None:
-    line.symbols += symbol
-    line.words.append(word)
-    line.entries.append(entry)
-    line.mentions.append(mention)
-    line.starts.append(start)
-    line.ends.append(end)
-
-
-def _add_words(line: Line, text: str, start: int, end: int, known: Lexicon) -> None:
-    """Words between two mentions; the longest phrase of the lexicon that begins at a word goes before the word."""
-    if end == start or (end - start == 1 and text[start] == " "):
-        return
-    spans = [match.span() for match in _TOKEN.finditer(text, start, end)]
-    words = [text[first:last] for first, last in spans]
-    if known.phrases.keys().isdisjoint(words):
-        entries = [known.entries.get(word, NOTHING) for word in words]
-        line.symbols += "".join(map(_word_symbol, words, entries))
-        line.words += words
-        line.entries += entries
-        line.mentions += [None] * len(words)
-        line.starts += [first for first, _ in spans]
-        line.ends += [last for _, last in spans]
-        return
-    index = 0
-    while index < len(words):
-        width = _phrase(words, index, known) if words[index] in known.phrases else 1
-        word = " ".join(words[index : index + width])
-        entry = known.entries.get(word, NOTHING)
-        _add(line, _word_symbol(word, entry), word, spans[index][0], spans[index + width - 1][1], entry)
-        index += width
-
-
-def _word_symbol(word: str, entry: Entry) -> str:
-    return _MARKS.get(word) or entry.symbol
-
-
-def _phrase(words: list[str], index: int, known: Lexicon) -> int:
-    for tail in known.phrases[words[index]]:
-        if tuple(words[index + 1 : index + 1 + len(tail)]) == tail:
-            return len(tail) + 1
-    return 1

@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 from datetime import datetime
+from itertools import combinations_with_replacement
+from operator import attrgetter
 
 from services.tagger.dates import find_dates
 from services.tagger.fold import fold
@@ -68,8 +70,7 @@ def borders_between(mentions: list[Mention], known: Gazetteer) -> tuple[Border, 
     codes = {m.ref for m in mentions if m.kind == "actor" and len(m.ref) == 2}
     codes.update(code for m in mentions for code in m.sits_in)
     codes.update(code for m in mentions if m.place for code in m.place.country.split("|"))
-    return tuple(
-        Border(id=row.id, latitude=row.latitude, longitude=row.longitude)
-        for pair, row in sorted(known.borders.items(), key=lambda item: item[1].id)
-        if pair <= codes and row.kind != "occupation_line"  # inside it is no fight at a border
-    )
+    found = (known.borders.get(frozenset(pair)) for pair in combinations_with_replacement(codes, 2))
+    # Inside an occupation line is no fight at a border.
+    rows = sorted((row for row in found if row and row.kind != "occupation_line"), key=attrgetter("id"))
+    return tuple(Border(id=row.id, latitude=row.latitude, longitude=row.longitude) for row in rows)
