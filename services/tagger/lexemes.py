@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import ahocorasick_rs
 import yaml
@@ -18,8 +18,7 @@ _DIGITS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Lexeme:
+class Lexeme(NamedTuple):
     """`kind` is a key of the lexicons or `digits`; `value` is what the lexicon gives, or the figure."""
 
     start: int

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from services.tagger.gazetteer import Gazetteer, Meaning
 from services.tagger.lexemes import word_after, word_before
@@ -17,8 +18,7 @@ _LOOK_AGAIN = 60  # characters behind a false start in which a name that begins 
 _ADMINS = ("capital", "metonym")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A name found in the text, with all it may mean."""
 
     start: int
