@@ -143,6 +143,9 @@ class SqliteIndexStore:
             ).fetchall()
         )
 
+    def refresh(self, *indexes: IndexName) -> None:
+        """What was put is seen at once."""
+
     def _index(self, name: IndexName, row: int | None, body: Mapping[str, Any]) -> None:
         index = INDEXES[name]
         packed = _pack(body)
