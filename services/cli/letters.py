@@ -1,6 +1,5 @@
 """`clashwatch dead-letters list|show|replay|drop`."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
@@ -14,14 +13,13 @@ from services.cli import tables
 from services.cli.broker import reached
 from services.cli.options import Data, Elastic, Json, Limit, UsageError, settings_of
 from services.cli.output import print_json, write
-from services.cli.reading import reading
+from services.cli.reading import reading, writable
 from shared.bus import dead_letters
 from shared.bus.port import Bus
 from shared.bus.sqlite import TABLES, SqliteBus
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
 from shared.settings import Settings
-from shared.store.database import FILE, Database
 from shared.store.listing import Wanted, rows
 from shared.store.port import IndexStore
 from shared.store.sqlite_index import SqliteIndexStore
@@ -135,24 +133,11 @@ def _writing(settings: Settings) -> Iterator[tuple[IndexStore, Bus | None]]:
                 raise UsageError(f"{settings.elasticsearch} has no dead letters")
             store, bus = held.index, None
         else:
-            database = stack.enter_context(_folder(settings))
+            database = stack.enter_context(writable(settings))
+            stack.enter_context(database.transaction())  # all or nothing
             store, bus = SqliteIndexStore(database), SqliteBus(database) if database.has(TABLES) else None
         yield store, bus or (stack.enter_context(_kafka(settings)) if settings.kafka else None)
         store.refresh("dead-letters")
-
-
-@contextmanager
-def _folder(settings: Settings) -> Iterator[Database]:
-    """All or nothing; a `run` on the same folder goes on meanwhile."""
-    if not (settings.data / FILE).exists():
-        raise UsageError(f"{settings.data} has no dead letters")
-    try:
-        database = Database(settings.data)
-        database.execute("SELECT name FROM migrations LIMIT 1")
-    except (sqlite3.DatabaseError, OSError) as error:
-        raise UsageError(f"{settings.data / FILE} cannot be read: {error}") from error
-    with closing(database), database.transaction():
-        yield database
 
 
 @contextmanager

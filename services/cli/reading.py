@@ -1,4 +1,4 @@
-"""Opens what people read, and narrows lists."""
+"""Opens what people read, or change by hand, and narrows lists."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from services.cli.options import UsageError, need_packages
 from services.cli.output import complain
 from shared.errors import RejectedError
 from shared.settings import Settings
-from shared.store.database import FILE
+from shared.store.database import FILE, Database
 from shared.store.holdings import Holdings, NothingYetError, in_elasticsearch, in_folder
 from shared.store.listing import Wanted
 
@@ -49,6 +49,20 @@ def _asked(settings: Settings) -> Iterator[Holdings]:
             raise NothingYetError(f"nothing in {settings.elasticsearch} yet: `clashwatch service indexer` fills it")
         with in_elasticsearch(client, settings) as held:
             yield held
+
+
+@contextmanager
+def writable(settings: Settings) -> Iterator[Database]:
+    """The data folder's database, which a `run` may be at work on. Raises UsageError where there is none of ours."""
+    if not (settings.data / FILE).exists():
+        raise UsageError(f"there is nothing in {settings.data} yet")
+    try:
+        database = Database(settings.data)
+        database.execute("SELECT name FROM migrations LIMIT 1")
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise UsageError(f"{settings.data / FILE} cannot be read: {error}") from error
+    with closing(database):
+        yield database
 
 
 def wanted(

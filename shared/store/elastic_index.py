@@ -84,9 +84,9 @@ class ElasticIndexStore:
 
         Raises TransientError when some could not be written now; all may be put again.
         """
-        known, newest = self._known(documents), _newest(documents)
+        known, wanted = self._known(documents), newest(documents)
         items = []
-        for i, one in newest.items():
+        for i, one in wanted.items():
             name = document_id(one.id)
             version, order = known.get((one.index, name), (-1, 0))
             if version < one.version:
@@ -228,7 +228,7 @@ class ElasticIndexStore:
         return buckets
 
 
-def _newest(documents: Sequence[Document]) -> dict[int, Document]:
+def newest(documents: Sequence[Document]) -> dict[int, Document]:
     """By their places, of each document the highest version: incidents change many times in a batch."""
     places: dict[tuple[str, str], int] = {}
     for i, one in enumerate(documents):
