@@ -4,26 +4,34 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from services.feeder.registry import Registry, Row
+from services.feeder.registry import TABLES, Registry, Row
 from shared.bus.sqlite import SqliteBus
 from shared.schemas import ArticleAnalyzed, ArticleReceived
 from shared.store.database import Database
+from shared.store.holdings import Holdings
+from shared.store.port import IndexStore
 from shared.store.sqlite_index import SqliteIndexStore
 
 RECEIVED = "received"
 """The feeder has published it; no stage behind it has said yet what became of it."""
 
 
-def file_rows(database: Database, state: str | None = None) -> Iterator[dict[str, Any]]:
-    """`path, state, reason, article_id` and times, by path; then the members of containers, oldest first."""
-    store, registry = SqliteIndexStore(database), Registry(database)
-    for row in _dropped(registry, store):
-        if state in (None, row["state"]):
-            yield row
-    for body in store.scan("files", {"state": state} if state else None):
-        if "!/" in body["path"] and not registry.files([body["path"].encode()]):
-            settled = body.get("settled_at")
-            yield _row(body["path"], body["state"], body["reason"], body["article_id"], settled)
+def file_rows(held: Holdings, state: str | None = None) -> Iterator[dict[str, Any]]:
+    """`path, state, reason, article_id` and times, by path; then the members of containers, oldest first.
+
+    Where the feeder's registry is not at hand, what the index knows: no file that still waits, oldest first.
+    """
+    registry = Registry(held.folder) if held.folder and held.folder.has(TABLES) else None
+    if registry:
+        yield from (row for row in _dropped(registry, held.index) if state in (None, row["state"]))
+    for body in held.index.scan("files", {"state": state} if state else None):
+        if registry is None or _is_member(body["path"], registry):
+            yield _row(body["path"], body["state"], body["reason"], body["article_id"], body.get("settled_at"))
+
+
+def _is_member(path: str, registry: Registry) -> bool:
+    """Of a container: the registry knows the container only."""
+    return "!/" in path and not registry.files([path.encode()])
 
 
 def file_counts(database: Database) -> dict[str, int]:
@@ -35,14 +43,14 @@ def file_counts(database: Database) -> dict[str, int]:
     return {"waiting": 0} | dropped | {RECEIVED: underway} | ended
 
 
-def _dropped(registry: Registry, store: SqliteIndexStore) -> Iterator[dict[str, Any]]:
+def _dropped(registry: Registry, store: IndexStore) -> Iterator[dict[str, Any]]:
     for row in registry.rows():
         seen, settled = _iso(row.first_seen), _iso(row.settled_at)
         state, reason = (row.state, row.reason) if row.state != RECEIVED else _end(store, row)
         yield _row(row.path, state, reason, row.article_id, settled) | {"first_seen": seen, "size": row.size}
 
 
-def _end(store: SqliteIndexStore, row: Row) -> tuple[str, str]:
+def _end(store: IndexStore, row: Row) -> tuple[str, str]:
     """What the stages made of a file that was published: its articles, or the reason why there are none."""
     document = store.get("files", f"{row.path}@{row.article_id}")
     return (document["state"], document["reason"]) if document else (RECEIVED, "")

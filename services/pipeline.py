@@ -14,21 +14,13 @@ from datetime import UTC, datetime
 from threading import Event
 from typing import TextIO
 
-from fastapi import FastAPI
-
 from services.alerter.channels import Channel, Console, JsonLines
 from services.alerter.stage import channels_stage, load_watch, webhook_stage
 from services.alerter.stage import stage as alerter
 from services.alerter.webhook import Target
-from services.desk.app import build as build_desk
-from services.desk.serve import serve
-from services.desk.sources import Sources
 from services.detector.stage import STAGE as DETECTOR
-from services.exporter.countries import countries
-from services.exports import EXPORTS, export
 from services.feeder.feed import Feeder
 from services.feeder.stage import build_feeder
-from services.files import file_rows
 from services.indexer.stage import build as indexer
 from services.linker.stage import stage as linker
 from services.normalizer.stage import stage as normalizer
@@ -139,27 +131,6 @@ def opened(
         ):
             last = EffectStage(outside, second, SqliteBus(second), metrics, clock, alone=True)
             yield System(host, metrics, last if once else None)
-
-
-@contextmanager
-def desk_served(settings: Settings, metrics: Metrics) -> Iterator[str | None]:
-    """The desk at the settings' host and port, in a thread; its URL. Without a port there is none.
-
-    Raises OSError when the port cannot be had.
-    """
-    if settings.port is None:
-        yield None
-        return
-    with serve(desk(settings, metrics), settings.host, settings.port) as url:
-        yield url
-
-
-def desk(settings: Settings, metrics: Metrics) -> FastAPI:
-    """The API and the pages over a data folder."""
-    names = {code: country.name for code, country in countries().items()}
-    formats = {name: (format.media_type, format.suffix) for name, format in EXPORTS.items()}
-    sources = Sources(settings.data, metrics, file_rows, export, formats, names)
-    return build_desk(sources, settings.host)
 
 
 class _FeederSource:

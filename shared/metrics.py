@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import Literal, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from shared.bus.sqlite import SqliteBus
+from shared.bus.sqlite import TABLES, SqliteBus
 from shared.bus.topics import load_topics
-from shared.store.database import FILE, Database
-from shared.store.sqlite_index import SqliteIndexStore
+from shared.errors import TransientError
+from shared.store.holdings import Opened
+from shared.store.port import IndexStore
 
 M = TypeVar("M", Counter, Gauge, Histogram)
 Kind = Literal["counter", "histogram", "gauge", "stored"]
@@ -23,7 +23,7 @@ _SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One metric. `stored` is a gauge read from the data folder at the time of the scrape."""
+    """One metric. `stored` is a gauge read from the index or the embedded log at the time of the scrape."""
 
     name: str
     kind: Kind
@@ -92,43 +92,47 @@ class Metrics:
 
 
 class StoredMetrics(Collector):
-    """Reads the `stored` ones from a data folder, on a connection of its own, whenever a scrape asks."""
+    """Reads the `stored` ones from the index, and the lag from the log of a data folder, whenever a scrape asks."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, opened: Opened) -> None:
+        self._opened = opened
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        """The families without samples: registering does not touch the data folder."""
+        """The families without samples: registering reads nothing."""
         return [GaugeMetricFamily(m.name, m.meaning, labels=m.labels) for m in _of("stored")]
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """One family a metric; nothing before there is a database."""
-        if not (self._data / FILE).exists():
-            return
-        database = Database(self._data, read_only=True)
+        """One family a metric; nothing before there is an index, or while it does not answer."""
         try:
-            samples = _samples(SqliteIndexStore(database), SqliteBus(database))
-        finally:
-            database.close()
+            with self._opened() as held:
+                samples = _samples(
+                    held.index, SqliteBus(held.folder) if held.folder and held.folder.has(TABLES) else None
+                )
+        except TransientError:
+            return
         for family, described in zip(self.describe(), _of("stored"), strict=True):
             for labels, value in samples[described.name].items():
                 family.add_metric(labels, value)
             yield family
 
 
-def _samples(store: SqliteIndexStore, bus: SqliteBus) -> dict[str, dict[tuple[str, ...], int]]:
-    groups: dict[str, list[str]] = {}
-    for name, topic in load_topics().items():
-        for group in topic.consumers:
-            groups.setdefault(group, []).append(name)
+def _samples(store: IndexStore, bus: SqliteBus | None) -> dict[str, dict[tuple[str, ...], int]]:
     return {
-        "clashwatch_lag": {(group,): bus.lag(group, names) for group, names in groups.items()},
+        "clashwatch_lag": _lags(bus) if bus else {},
         "clashwatch_files": {(state,): count for state, count in store.counts("files", "state").items()},
         "clashwatch_articles": {(): store.count("articles")},
         "clashwatch_incidents": {(): store.count("incidents")},
         "clashwatch_alerts": {(kind,): count for kind, count in store.counts("alerts", "kind").items()},
         "clashwatch_letters": {(s,): count for s, count in store.counts("dead-letters", "status").items()},
     }
+
+
+def _lags(bus: SqliteBus) -> dict[tuple[str, ...], int]:
+    groups: dict[str, list[str]] = {}
+    for name, topic in load_topics().items():
+        for group in topic.consumers:
+            groups.setdefault(group, []).append(name)
+    return {(group,): bus.lag(group, names) for group, names in groups.items()}
 
 
 def _child(metrics: Mapping[str, M], name: str, *labels: str) -> M:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli import export, extract, letters, lists, run, service
+from services.cli import export, extract, letters, lists, reindex, run, service
 from services.cli.options import UsageError
 from services.cli.output import complain
 from shared.errors import TransientError
@@ -46,6 +46,7 @@ app.command(name="files")(lists.files)
 app.add_typer(letters.app, name="dead-letters")
 app.command(name="search")(lists.search)
 app.command(name="export")(export.command)
+app.command(name="reindex")(reindex.command)
 
 
 def main() -> None:

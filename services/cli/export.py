@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import Data, Dyad, Limit, Side, Since, UsageError, settings_of
+from services.cli.options import Data, Dyad, Elastic, Limit, Side, Since, UsageError, settings_of
 from services.cli.output import complain, write
 from services.cli.reading import reading, wanted
 from services.exports import EXPORTS, export
-from shared.store.sqlite_index import SqliteIndexStore
 
 Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
 
@@ -21,17 +20,17 @@ def command(
     name: Annotated[Name, typer.Option("--format", help="The format.")],
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file, not standard output.")] = None,
     data: Data = None,
+    elasticsearch: Elastic = None,
     dyad: Dyad = None,
     side: Side = None,
     since: Since = None,
     limit: Limit = None,
 ) -> None:
     """Incidents for other people's tools."""
-    with reading(settings_of(data=data)) as database:
-        if database is None:
+    with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
+        if held is None:
             return
-        store = SqliteIndexStore(database)
-        pieces = export(name.value, store, wanted(dyad, side, since), datetime.now(UTC), limit)
+        pieces = export(name.value, held.index, wanted(dyad, side, since), datetime.now(UTC), limit)
         if output is None:
             for piece in pieces:
                 write(piece.encode())

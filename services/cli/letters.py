@@ -1,7 +1,7 @@
 """`clashwatch dead-letters list|show|replay|drop`."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,15 +10,18 @@ from pydantic_core import to_json
 from rich.console import Console
 
 from services.cli import tables
-from services.cli.options import Data, Json, Limit, UsageError, settings_of
+from services.cli.broker import reached
+from services.cli.options import Data, Elastic, Json, Limit, UsageError, settings_of
 from services.cli.output import print_json, write
-from services.cli.reading import opened_database, reading
+from services.cli.reading import reading, writable
 from shared.bus import dead_letters
-from shared.bus.sqlite import SqliteBus
+from shared.bus.port import Bus
+from shared.bus.sqlite import TABLES, SqliteBus
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
-from shared.store.database import FILE
+from shared.settings import Settings
 from shared.store.listing import Wanted, rows
+from shared.store.port import IndexStore
 from shared.store.sqlite_index import SqliteIndexStore
 
 app = typer.Typer(
@@ -31,19 +34,24 @@ Status = Annotated[str | None, typer.Option("--state", help="waiting (as without
 
 
 @app.callback()
-def _default(context: typer.Context, data: Data = None, as_json: Json = False) -> None:
+def _default(context: typer.Context, data: Data = None, elasticsearch: Elastic = None, as_json: Json = False) -> None:
     if context.invoked_subcommand is None:
-        list_letters(data, as_json=as_json)
-    context.obj = data
+        list_letters(data, elasticsearch, as_json=as_json)
 
 
 @app.command("list")
-def list_letters(data: Data = None, state: Status = None, limit: Limit = None, as_json: Json = False) -> None:
+def list_letters(
+    data: Data = None,
+    elasticsearch: Elastic = None,
+    state: Status = None,
+    limit: Limit = None,
+    as_json: Json = False,
+) -> None:
     """The letters, with stage and reason."""
-    with reading(settings_of(data=data)) as database:
-        if database is None:
+    with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
+        if held is None:
             return
-        found = rows(SqliteIndexStore(database), "dead-letters", Wanted(state=state), limit)
+        found = rows(held.index, "dead-letters", Wanted(state=state), limit)
         if as_json:
             for one in found:
                 print_json(one)
@@ -56,13 +64,14 @@ def list_letters(data: Data = None, state: Status = None, limit: Limit = None, a
 def show(
     letter: Annotated[str, typer.Argument(metavar="ID")],
     data: Data = None,
+    elasticsearch: Elastic = None,
     raw: Annotated[bool, typer.Option("--raw", help="The original message, byte for byte.")] = False,
 ) -> None:
     """One letter as JSON; with --raw the bytes that could not be processed."""
-    with reading(settings_of(data=data)) as database:
-        if database is None:
+    with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
+        if held is None:
             raise UsageError(f"there is no dead letter {letter}")
-        found = _find(SqliteIndexStore(database), letter)
+        found = _find(held.index, letter)
     if raw:
         write(found.original)
         return
@@ -72,59 +81,75 @@ def show(
 
 
 @app.command()
-def replay(letters: Ids = None, everything: All = False, data: Data = None) -> None:
-    """Puts the original messages back on their topics; `clashwatch run` works them off."""
+def replay(letters: Ids = None, everything: All = False, data: Data = None, elasticsearch: Elastic = None) -> None:
+    """Puts the original messages back on their topics, where the services or `clashwatch run` work them off."""
 
-    def act(bus: SqliteBus, store: SqliteIndexStore, letter_id: str) -> None:
-        dead_letters.replay(bus, store, letter_id, datetime.now(UTC))
+    def act(store: IndexStore, bus: Bus | None, letter: DeadLetter) -> None:
+        if bus is None:
+            raise UsageError("a replay needs the log: set CLASHWATCH_KAFKA to host:port of a broker")
+        dead_letters.replay(bus, store, letter.letter_id, datetime.now(UTC))
 
-    _for_each(letters, everything, data, act, "replayed")
+    _for_each(letters, everything, settings_of(data=data, elasticsearch=elasticsearch), act, "replayed")
 
 
 @app.command()
-def drop(letters: Ids = None, everything: All = False, data: Data = None) -> None:
+def drop(letters: Ids = None, everything: All = False, data: Data = None, elasticsearch: Elastic = None) -> None:
     """Takes letters off the list; they are kept, and answer to their ids."""
 
-    def act(bus: SqliteBus, store: SqliteIndexStore, letter_id: str) -> None:
+    def act(store: IndexStore, bus: Bus | None, letter: DeadLetter) -> None:
         del bus
-        dead_letters.drop(store, letter_id, datetime.now(UTC))
+        dead_letters.drop(store, letter.letter_id, datetime.now(UTC))
 
-    _for_each(letters, everything, data, act, "dropped")
+    _for_each(letters, everything, settings_of(data=data, elasticsearch=elasticsearch), act, "dropped")
 
 
 def _for_each(
     letters: list[str] | None,
     everything: bool,
-    data: Data,
-    act: Callable[[SqliteBus, SqliteIndexStore, str], None],
+    settings: Settings,
+    act: Callable[[IndexStore, Bus | None, DeadLetter], None],
     done: str,
 ) -> None:
+    """Finds all before it does anything to one."""
     if bool(letters) == everything:
         raise UsageError("name the letters, or say --all")
-    with _writing(data) as (bus, store):
+    with _writing(settings) as (store, bus):
         ids = [body["letter_id"] for body in dead_letters.waiting(store)] if everything else letters or []
-        for letter in ids:
-            found = _find(store, letter)
+        for letter in [_find(store, one) for one in ids]:
             try:
-                act(bus, store, found.letter_id)
+                act(store, bus, letter)
             except RejectedError as error:
                 raise UsageError(str(error)) from error
-            typer.echo(f"{done} {found.letter_id} ({found.stage}: {found.reason})")
+            typer.echo(f"{done} {letter.letter_id} ({letter.stage}: {letter.reason})")
 
 
 @contextmanager
-def _writing(data: Data) -> Iterator[tuple[SqliteBus, SqliteIndexStore]]:
-    """All or nothing; a `run` on the same folder goes on meanwhile."""
-    settings = settings_of(data=data)
-    if not (settings.data / FILE).exists():
-        raise UsageError(f"{settings.data} has no dead letters")
-    with opened_database(settings.data, read_only=False) as database:
-        bus, store = SqliteBus(database), SqliteIndexStore(database)
-        with database.transaction():
-            yield bus, store
+def _writing(settings: Settings) -> Iterator[tuple[IndexStore, Bus | None]]:
+    """The letters, and the log they came from, where it is known."""
+    with ExitStack() as stack:
+        if settings.elasticsearch:
+            held = stack.enter_context(reading(settings))
+            if held is None:
+                raise UsageError(f"{settings.elasticsearch} has no dead letters")
+            store, bus = held.index, None
+        else:
+            database = stack.enter_context(writable(settings))
+            stack.enter_context(database.transaction())  # all or nothing
+            store, bus = SqliteIndexStore(database), SqliteBus(database) if database.has(TABLES) else None
+        yield store, bus or (stack.enter_context(_kafka(settings)) if settings.kafka else None)
+        store.refresh("dead-letters")
 
 
-def _find(store: SqliteIndexStore, letter: str) -> DeadLetter:
+@contextmanager
+def _kafka(settings: Settings) -> Iterator[Bus]:
+    connection = reached(settings)
+    from shared.bus.kafka import KafkaBus
+
+    with closing(KafkaBus(connection)) as bus:
+        yield bus
+
+
+def _find(store: IndexStore, letter: str) -> DeadLetter:
     """By its id or the only id that begins so."""
     try:
         return dead_letters.show(store, letter)

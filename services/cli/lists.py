@@ -8,16 +8,16 @@ import typer
 from rich.console import Console
 
 from services.cli import tables
-from services.cli.options import Data, Dyad, Json, Limit, Side, Since, settings_of
+from services.cli.options import Data, Dyad, Elastic, Json, Limit, Side, Since, settings_of
 from services.cli.output import print_json, without_marks
 from services.cli.reading import reading, wanted
 from services.cli.tables import Column, table
 from services.files import file_rows
+from shared.settings import Settings
 from shared.store.database import Database
 from shared.store.listing import Wanted, row, rows
-from shared.store.port import IndexName
-from shared.store.sqlite_alerts import SqliteAlertStore
-from shared.store.sqlite_index import SqliteIndexStore
+from shared.store.port import IndexName, IndexStore
+from shared.store.sqlite_alerts import TABLES, SqliteAlertStore
 
 SHOWN = 50
 """Rows of a table when nobody says how many."""
@@ -25,6 +25,7 @@ SHOWN = 50
 
 def incidents(
     data: Data = None,
+    elasticsearch: Elastic = None,
     dyad: Dyad = None,
     side: Side = None,
     since: Since = None,
@@ -33,11 +34,19 @@ def incidents(
     as_json: Json = False,
 ) -> None:
     """What happened: tolls by side, places, dates."""
-    _list("incidents", tables.INCIDENTS, data, wanted(dyad, side, since, state), limit, as_json)
+    _list(
+        "incidents",
+        tables.INCIDENTS,
+        settings_of(data=data, elasticsearch=elasticsearch),
+        wanted(dyad, side, since, state),
+        limit,
+        as_json,
+    )
 
 
 def articles(
     data: Data = None,
+    elasticsearch: Elastic = None,
     dyad: Dyad = None,
     side: Side = None,
     since: Since = None,
@@ -45,11 +54,19 @@ def articles(
     as_json: Json = False,
 ) -> None:
     """Every article, clash or not, and the incidents it tells of."""
-    _list("articles", tables.ARTICLES, data, wanted(dyad, side, since), limit, as_json)
+    _list(
+        "articles",
+        tables.ARTICLES,
+        settings_of(data=data, elasticsearch=elasticsearch),
+        wanted(dyad, side, since),
+        limit,
+        as_json,
+    )
 
 
 def alerts(
     data: Data = None,
+    elasticsearch: Elastic = None,
     dyad: Dyad = None,
     since: Since = None,
     kind: Annotated[
@@ -59,11 +76,19 @@ def alerts(
     as_json: Json = False,
 ) -> None:
     """Who was told what, with the sentence behind it."""
-    _list("alerts", tables.ALERTS, data, wanted(dyad, None, since, kind), limit, as_json)
+    _list(
+        "alerts",
+        tables.ALERTS,
+        settings_of(data=data, elasticsearch=elasticsearch),
+        wanted(dyad, None, since, kind),
+        limit,
+        as_json,
+    )
 
 
 def files(
     data: Data = None,
+    elasticsearch: Elastic = None,
     state: Annotated[
         str | None,
         typer.Option("--state", help="waiting, indexed, duplicate, rejected, superseded, unpacked ..."),
@@ -72,38 +97,41 @@ def files(
     as_json: Json = False,
 ) -> None:
     """Every dropped file and the end it came to."""
-    with reading(settings_of(data=data)) as database:
-        found = islice(file_rows(database, state), limit) if database else []
+    with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
+        found = islice(file_rows(held, state), limit) if held else []
         _show(found, tables.FILES, as_json, limit)
 
 
 def search(
     query: Annotated[list[str], typer.Argument(metavar="QUERY...", help='Words, "phrases", -not, dyad:AM-AZ.')],
     data: Data = None,
+    elasticsearch: Elastic = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many: the best.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Full text over all articles, best first."""
-    with reading(settings_of(data=data)) as database:
-        _show(_hits(database, " ".join(query), limit) if database else [], tables.HITS, as_json, limit)
+    with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
+        _show(_hits(held.index, " ".join(query), limit) if held else [], tables.HITS, as_json, limit)
 
 
 def _list(
-    index: IndexName, columns: Sequence[Column], data: Any, wanted: Wanted, limit: int | None, as_json: bool
+    index: IndexName, columns: Sequence[Column], settings: Settings, wanted: Wanted, limit: int | None, as_json: bool
 ) -> None:
-    with reading(settings_of(data=data)) as database:
-        if database is None:
+    with reading(settings) as held:
+        if held is None:
             return
         most = limit or (None if as_json else SHOWN)
-        found = rows(SqliteIndexStore(database), index, wanted, most)
+        found = rows(held.index, index, wanted, most)
         if index == "alerts":
-            found = (with_sending(database, alert) for alert in found)
+            found = (with_sending(held.folder, alert) for alert in found)
         _show(found, columns, as_json, limit)
 
 
-def with_sending(database: Database, alert: dict[str, Any]) -> dict[str, Any]:
-    """`sent_at` is when the first channel took it, and `channels` what became of it on each."""
-    sendings = list(SqliteAlertStore(database).sendings(alert["alert_id"]))
+def with_sending(folder: Database | None, alert: dict[str, Any]) -> dict[str, Any]:
+    """`sent_at` is when the first channel took it, and `channels` what became of it on each, as far as it is known
+    here: the channels remember it in their data folder."""
+    known = SqliteAlertStore(folder).sendings(alert["alert_id"]) if folder and folder.has(TABLES) else ()
+    sendings = list(known)
     sent = [one.sent_at for one in sendings if one.sent_at]
     return alert | {
         "sent_at": min(sent).isoformat() if sent else alert["sent_at"],
@@ -111,8 +139,7 @@ def with_sending(database: Database, alert: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _hits(database: Database, query: str, limit: int) -> Iterable[dict[str, Any]]:
-    store = SqliteIndexStore(database)
+def _hits(store: IndexStore, query: str, limit: int) -> Iterable[dict[str, Any]]:
     for hit in store.search(query, limit=limit):
         excerpt = without_marks(hit.highlights[-1]) if hit.highlights else ""
         yield row(store, "articles", hit.body) | {"score": hit.score, "excerpt": excerpt}

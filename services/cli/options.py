@@ -1,6 +1,7 @@
 """Flags that several commands share, and the settings they lead to."""
 
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,10 @@ from pydantic_settings import SettingsError
 from shared.settings import PREFIX, Settings
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder [CLASHWATCH_DATA; ./clashwatch-data].")]
+Elastic = Annotated[
+    str | None,
+    typer.Option("--elasticsearch", metavar="URL", help="Read from there [CLASHWATCH_ELASTICSEARCH; the data folder]."),
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, for scripts.")]
 Limit = Annotated[int | None, typer.Option("--limit", min=1, help="At most so many: the newest.")]
 Dyad = Annotated[str | None, typer.Option("--dyad", help="Both sides, as in AM-AZ.")]
@@ -30,6 +35,12 @@ def settings_of(**flags: Any) -> Settings:
         raise UsageError("; ".join(_complaint(one["loc"], one["msg"]) for one in error.errors())) from error
     except (SettingsError, OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the settings cannot be read: {error}") from error
+
+
+def need_packages(what: str, *modules: str) -> None:
+    """Raises UsageError unless the packages of the cluster are installed."""
+    if any(find_spec(module) is None for module in modules):
+        raise UsageError(f"{what} needs more packages: pip install --require-hashes -r requirements-cluster.lock")
 
 
 def _complaint(loc: tuple[int | str, ...], message: str) -> str:

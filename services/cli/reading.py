@@ -1,37 +1,66 @@
-"""Opens a data folder to read, and narrows lists."""
+"""Opens what people read, or change by hand, and narrows lists."""
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from datetime import date
-from pathlib import Path
 
-from services.cli.options import UsageError
+from services.cli.options import UsageError, need_packages
 from services.cli.output import complain
+from shared.errors import RejectedError
 from shared.settings import Settings
 from shared.store.database import FILE, Database
+from shared.store.holdings import Holdings, NothingYetError, in_elasticsearch, in_folder
 from shared.store.listing import Wanted
 
 
 @contextmanager
-def reading(settings: Settings) -> Iterator[Database | None]:
-    """The data folder's database; None, and a word on standard error, before anything was run there."""
-    if not (settings.data / FILE).exists():
-        complain(f"clashwatch: nothing in {settings.data} yet: `clashwatch run` fills it")
-        yield None
-        return
-    with opened_database(settings.data, read_only=True) as database:
-        yield database
+def reading(settings: Settings) -> Iterator[Holdings | None]:
+    """The documents the settings name; None, and a word on standard error, before there are any.
+
+    Raises UsageError where the data folder holds no database of ours, and where Elasticsearch refuses us.
+    """
+    with ExitStack() as stack:
+        held = None
+        try:
+            held = stack.enter_context(_opened(settings))
+        except NothingYetError as error:
+            complain(f"clashwatch: {error}")
+        except RejectedError as error:
+            raise UsageError(str(error)) from error
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise UsageError(f"{settings.data / FILE} cannot be read: {error}") from error
+        yield held
+
+
+def _opened(settings: Settings) -> AbstractContextManager[Holdings]:
+    return _asked(settings) if settings.elasticsearch else in_folder(settings.data)
 
 
 @contextmanager
-def opened_database(data: Path, *, read_only: bool) -> Iterator[Database]:
-    """Raises UsageError where the file is no database of ours, or nobody lets us have it."""
+def _asked(settings: Settings) -> Iterator[Holdings]:
+    """Elasticsearch, once it has said that it is the right one and has our indexes."""
+    need_packages("Elasticsearch", "elasticsearch")
+    from shared.store.elastic_client import connect
+    from shared.store.elastic_templates import is_set_up
+
+    with closing(connect(settings)) as client:
+        if not is_set_up(client, settings.elasticsearch_prefix):
+            raise NothingYetError(f"nothing in {settings.elasticsearch} yet: `clashwatch service indexer` fills it")
+        with in_elasticsearch(client, settings) as held:
+            yield held
+
+
+@contextmanager
+def writable(settings: Settings) -> Iterator[Database]:
+    """The data folder's database, which a `run` may be at work on. Raises UsageError where there is none of ours."""
+    if not (settings.data / FILE).exists():
+        raise UsageError(f"there is nothing in {settings.data} yet")
     try:
-        database = Database(data, read_only=read_only)
+        database = Database(settings.data)
         database.execute("SELECT name FROM migrations LIMIT 1")
     except (sqlite3.DatabaseError, OSError) as error:
-        raise UsageError(f"{data / FILE} cannot be read: {error}") from error
+        raise UsageError(f"{settings.data / FILE} cannot be read: {error}") from error
     with closing(database):
         yield database
 

@@ -17,7 +17,8 @@ from services.cli.lock import locked
 from services.cli.options import UsageError
 from services.cli.output import complain
 from services.cli.seeds import plant
-from services.pipeline import System, desk_served, opened
+from services.front import desk_served
+from services.pipeline import System, opened
 from shared import logs
 from shared.bus import dead_letters
 from shared.hosts.embedded import stop_on_signals
@@ -47,6 +48,8 @@ def _work(settings: Settings, once: bool, stop: Event, planted: bool) -> None:
     lines = LastLines() if on_terminal and not once else None
     logs.set_up("json" if settings.log_format == "json" else "console", settings.log_level, lines)
     log.info("watching %s, data in %s", settings.inbox, settings.data)
+    if settings.elasticsearch:
+        log.warning("CLASHWATCH_ELASTICSEARCH is not written to: one process keeps everything in its data folder")
     if planted:
         log.info("%s is new: five articles to begin with are in it", settings.inbox)
     with _opened(settings, once, None if on_terminal else sys.stdout) as (system, url):
@@ -63,7 +66,8 @@ def _opened(settings: Settings, once: bool, console: TextIO | None) -> Iterator[
     with ExitStack() as stack:
         try:
             system = stack.enter_context(opened(settings, once=once, console=console))
-            url = stack.enter_context(desk_served(settings, system.metrics))
+            # What this process shows comes from where it writes.
+            url = stack.enter_context(desk_served(settings.model_copy(update={"elasticsearch": None}), system.metrics))
         except (ValueError, OSError, sqlite3.DatabaseError) as error:
             raise UsageError(str(error)) from error
         yield system, url

@@ -3,7 +3,7 @@
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
@@ -13,12 +13,13 @@ from pydantic import BaseModel
 from services.desk.sources import Sources
 from shared.schemas import AlertRaised, ArticleAnalyzed, DeadLetter
 from shared.schemas.incident import Incident
-from shared.store.database import Database
+from shared.store.holdings import Holdings
 from shared.store.listing import Wanted, article_row, incident, listed, row
-from shared.store.port import IndexName, Placed
-from shared.store.sqlite_index import SqliteIndexStore
+from shared.store.port import IndexName, IndexStore, Placed
 
 MOST = 500
+# More than any store counts to, and no more than a database takes.
+_LAST_PLACE = 2**62
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="rows a page")]
 Cursor = Annotated[str, Query(max_length=200, description="`next` of the page before")]
@@ -116,7 +117,7 @@ def router(sources: Sources) -> APIRouter:
 def _lists(made: APIRouter, sources: Sources) -> None:
     @made.get("/incidents", responses=_model(Incidents))
     def incidents(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         dyad: Dyad = None,
         side: Side = None,
         since: date | None = None,
@@ -125,11 +126,11 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Incidents, the newest first."""
-        return _page(database, "incidents", Wanted(dyad, side, since, state), limit, cursor)
+        return _page(held.index, "incidents", Wanted(dyad, side, since, state), limit, cursor)
 
     @made.get("/articles", responses=_model(Articles))
     def articles(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         dyad: Dyad = None,
         side: Side = None,
         since: date | None = None,
@@ -137,11 +138,11 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Articles, clash or not, the newest first."""
-        return _page(database, "articles", Wanted(dyad, side, since), limit, cursor)
+        return _page(held.index, "articles", Wanted(dyad, side, since), limit, cursor)
 
     @made.get("/alerts", responses=_model(Alerts))
     def alerts(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         dyad: Dyad = None,
         since: date | None = None,
         kind: State = None,
@@ -149,33 +150,33 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Alerts, the newest first."""
-        return _page(database, "alerts", Wanted(dyad, None, since, kind), limit, cursor)
+        return _page(held.index, "alerts", Wanted(dyad, None, since, kind), limit, cursor)
 
     @made.get("/dead-letters", responses=_model(Letters))
     def dead_letters(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         state: State = None,
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response:
         """Messages no stage could process, the newest first."""
-        return _page(database, "dead-letters", Wanted(state=state), limit, cursor)
+        return _page(held.index, "dead-letters", Wanted(state=state), limit, cursor)
 
 
 def _single(made: APIRouter, sources: Sources) -> None:
     @made.get("/incidents/{incident_id}", responses=_model(Incident) | _missing())
-    def one_incident(incident_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
+    def one_incident(incident_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
         """The incident an id stands for now: a merged one answers with the one it went into."""
-        found = incident(SqliteIndexStore(database), incident_id)
+        found = incident(held.index, incident_id)
         if found is None:
             raise HTTPException(404, "there is no such incident")
         where = f"/api/v1/incidents/{found['incident_id']}"
         return JSONResponse(found, headers={"Content-Location": where})
 
     @made.get("/articles/{article_id}", responses=_model(Article) | _missing())
-    def one_article(article_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
+    def one_article(article_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
         """An article by its id."""
-        store = SqliteIndexStore(database)
+        store = held.index
         found = store.get("articles", article_id)
         if found is None or found.get("status") == "withdrawn":
             raise HTTPException(404, "there is no such article")
@@ -186,12 +187,12 @@ def _others(made: APIRouter, sources: Sources) -> None:
     @made.get("/search", responses=_model(Hits))
     def search(
         q: Annotated[str, Query(max_length=2000, description="words, phrases, -not, dyad:AM-AZ")],
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         limit: Limit = 20,
         cursor: Cursor = "",
     ) -> Response:
         """Full text over articles, best first."""
-        store, offset = SqliteIndexStore(database), _number(cursor)
+        store, offset = held.index, _number(cursor)
         hits = store.search(q, limit=limit + 1, offset=offset)
         items = [
             row(store, "articles", hit.body) | {"score": hit.score, "highlights": hit.highlights}
@@ -201,14 +202,14 @@ def _others(made: APIRouter, sources: Sources) -> None:
 
     @made.get("/files", responses=_model(Files))
     def files(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         state: State = None,
         limit: Limit = 50,
         cursor: Cursor = "",
     ) -> Response:
         """Every dropped file and the end it came to, by path."""
         offset = _number(cursor)
-        found = list(islice(sources.file_rows(database, state), offset, offset + limit + 1))
+        found = list(islice(sources.file_rows(held, state), offset, offset + limit + 1))
         more = _cursor(offset + limit) if len(found) > limit else None
         return JSONResponse({"items": found[:limit], "next": more})
 
@@ -219,19 +220,21 @@ def _others(made: APIRouter, sources: Sources) -> None:
             raise HTTPException(404, f"the formats are {', '.join(sources.formats)}")
         media_type, suffix = sources.formats[name]
         headers = {"Content-Disposition": f'attachment; filename="clashwatch-{name}.{suffix}"'}
-        pieces = _exported(sources, name, Wanted(dyad, side, since))
+        written = _exported(sources, name, Wanted(dyad, side, since))
+        pieces = chain([next(written, "")], written)
         return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
 
 def _exported(sources: Sources, name: str, wanted: Wanted) -> Iterator[str]:
     """On a connection of its own, which has to last until the last piece is sent."""
-    for database in sources.read():
-        yield from sources.export(name, SqliteIndexStore(database), wanted, datetime.now(UTC))
+    with sources.opened() as held:
+        held.index.count("incidents")  # an index that does not answer is to say so before the first piece
+        yield from sources.export(name, held.index, wanted, datetime.now(UTC))
 
 
-def _page(database: Database, index: IndexName, wanted: Wanted, limit: int, cursor: str) -> Response:
+def _page(store: IndexStore, index: IndexName, wanted: Wanted, limit: int, cursor: str) -> Response:
     after = str(_number(cursor)) if cursor else ""
-    placed = listed(SqliteIndexStore(database), index, wanted, after=after)
+    placed = listed(store, index, wanted, after=after)
     found = list(islice(placed, limit + 1))
     return JSONResponse({"items": _bodies(found[:limit]), "next": _next(found, limit)})
 
@@ -253,9 +256,10 @@ def _number(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        return int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")[:18])
+        place = int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")[:19])
     except ValueError:
         raise HTTPException(400, "this is no cursor of ours") from None
+    return min(place, _LAST_PLACE)
 
 
 def _model(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

@@ -1,15 +1,17 @@
-"""The desk: an HTTP API and pages over a data folder. It only reads."""
+"""The desk: an HTTP API and pages over the index. It only reads."""
 
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.desk import api, health, pages
 from services.desk.sources import Sources
+from shared.errors import TransientError
 
 STATIC = Path(__file__).parent / "static"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -45,7 +47,16 @@ def build(sources: Sources, host: str) -> FastAPI:
         # Without this a page elsewhere could read the desk under a name of its own (DNS rebinding).
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, host])
     app.middleware("http")(_with_headers)
+    app.add_exception_handler(TransientError, _not_now)
     return app
+
+
+async def _not_now(request: Request, error: Exception) -> Response:
+    """The index does not answer, or there is none yet."""
+    retry = {"Retry-After": "5"}
+    if request.url.path.startswith("/api/"):
+        return JSONResponse({"detail": str(error)}, 503, retry)
+    return PlainTextResponse(f"This cannot be shown now: {error}\n", 503, retry)
 
 
 async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -1,34 +1,33 @@
 """`/livez`, `/readyz`, `/metrics`."""
 
 import sqlite3
-from contextlib import contextmanager
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
 from services.desk.sources import Sources
+from shared.errors import RejectedError, TransientError
 from shared.metrics import StoredMetrics
-from shared.store.sqlite_index import SqliteIndexStore
 
 
 def router(sources: Sources) -> APIRouter:
     """The three."""
     made = APIRouter(tags=["health"])
     stored = CollectorRegistry()
-    stored.register(StoredMetrics(sources.data))
+    stored.register(StoredMetrics(sources.opened))
 
     @made.get("/livez")
     def livez() -> dict[str, str]:
         """The process answers."""
         return {"status": "ok"}
 
-    @made.get("/readyz", responses={503: {"description": "the data folder cannot be read"}})
+    @made.get("/readyz", responses={503: {"description": "the index cannot be read"}})
     def readyz(response: Response) -> dict[str, str]:
-        """The data folder can be read."""
+        """The index can be read."""
         try:
-            with contextmanager(sources.read)() as database:
-                SqliteIndexStore(database).count("incidents")
-        except (sqlite3.DatabaseError, OSError) as error:
+            with sources.opened() as held:
+                held.index.count("incidents")
+        except (TransientError, RejectedError, sqlite3.DatabaseError, OSError) as error:
             response.status_code = 503
             return {"status": "not ready", "reason": str(error)}
         return {"status": "ok"}

@@ -13,10 +13,9 @@ from markupsafe import Markup
 
 from services.desk.marks import Marked, paragraphs
 from services.desk.sources import Sources
-from shared.store.database import Database
+from shared.store.holdings import Holdings
 from shared.store.listing import Wanted, article_row, incident, listed, row
-from shared.store.port import Hit
-from shared.store.sqlite_index import SqliteIndexStore
+from shared.store.port import Hit, IndexStore
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = 25
@@ -35,7 +34,7 @@ def router(sources: Sources) -> APIRouter:
 
     @made.get("/")
     def home(
-        database: Annotated[Database, Depends(sources.read)],
+        held: Annotated[Holdings, Depends(sources.read)],
         q: Annotated[str, Query(max_length=2000)] = "",
         dyad: Annotated[str, Query(max_length=200)] = "",
         side: Annotated[str, Query(max_length=100)] = "",
@@ -43,7 +42,7 @@ def router(sources: Sources) -> APIRouter:
         after: Annotated[str, Query(max_length=19)] = "",
     ) -> Response:
         asked = {"q": q.strip(), "dyad": dyad.strip(), "side": side.strip(), "since": since.strip()}
-        store = SqliteIndexStore(database)
+        store = held.index
         if asked["q"]:
             return page("search.html", asked=asked, **_found(store, asked["q"]))
         problem, wanted = _wanted(asked)
@@ -59,8 +58,8 @@ def router(sources: Sources) -> APIRouter:
         )
 
     @made.get("/incidents/{incident_id}")
-    def one_incident(incident_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
-        store = SqliteIndexStore(database)
+    def one_incident(incident_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
+        store = held.index
         found = incident(store, incident_id)
         if found is None:
             return page("missing.html", 404, asked=_NOTHING, what="incident")
@@ -71,8 +70,8 @@ def router(sources: Sources) -> APIRouter:
         return page("incident.html", asked=_NOTHING, one=found, articles=articles, alerts=list(alerts))
 
     @made.get("/articles/{article_id}")
-    def one_article(article_id: str, database: Annotated[Database, Depends(sources.read)]) -> Response:
-        store = SqliteIndexStore(database)
+    def one_article(article_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
+        store = held.index
         found = store.get("articles", article_id)
         if found is None or found.get("status") == "withdrawn":
             return page("missing.html", 404, asked=_NOTHING, what="article")
@@ -121,13 +120,13 @@ def _wanted(asked: Mapping[str, str]) -> tuple[str, Wanted]:
     return "", Wanted(dyad, side, since)
 
 
-def _found(store: SqliteIndexStore, query: str) -> dict[str, Any]:
+def _found(store: IndexStore, query: str) -> dict[str, Any]:
     incidents = [hit.body for hit in store.search(query, index="incidents", limit=_HITS)]
     articles = [_shown(store, hit) for hit in store.search(query, limit=_HITS)]
     return {"incidents": incidents, "articles": articles}
 
 
-def _shown(store: SqliteIndexStore, hit: Hit) -> dict[str, Any]:
+def _shown(store: IndexStore, hit: Hit) -> dict[str, Any]:
     """The store has escaped all but its own marks."""
     excerpts = [Markup(text) for text in hit.highlights]  # noqa: S704 - see above
     return row(store, "articles", hit.body) | {"excerpts": excerpts}

@@ -1,14 +1,12 @@
 """What the desk is given to show."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 from shared.metrics import Metrics
-from shared.store.database import Database
+from shared.store.holdings import Holdings, Opened
 from shared.store.listing import Wanted
 from shared.store.port import IndexStore
 
@@ -27,14 +25,14 @@ class Sources:
     """What the desk shows and where it comes from. `formats` gives a format's media type and suffix,
     `names` a country's name by its code."""
 
-    data: Path
+    opened: Opened
     metrics: Metrics
-    file_rows: Callable[[Database, str | None], Iterator[dict[str, Any]]]
+    file_rows: Callable[[Holdings, str | None], Iterator[dict[str, Any]]]
     export: Export
     formats: Mapping[str, tuple[str, str]]
     names: Mapping[str, str]
 
-    def read(self) -> Iterator[Database]:
-        """A connection for one request. Raises sqlite3.OperationalError before there is anything."""
-        with closing(Database(self.data, read_only=True)) as database:
-            yield database
+    def read(self) -> Iterator[Holdings]:
+        """For one request. Raises TransientError where there is nothing yet, or nobody answers."""
+        with self.opened() as held:
+            yield held

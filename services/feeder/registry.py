@@ -48,6 +48,9 @@ _FIELDS = (
 _LOOSE = "due = 0 AND (state IN ('skipped', 'waiting') OR substr(path, -1) = x'2F')"
 _PAGE = 500
 
+TABLES = "feeder"
+"""The part of a database that is the registry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:
@@ -78,7 +81,7 @@ class Registry:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        database.migrate("feeder", _STEPS)
+        database.migrate(TABLES, _STEPS)
 
     def looks(self, paths: Sequence[bytes]) -> dict[bytes, Look]:
         """What is known of these paths, in one query; a path not known is left out."""

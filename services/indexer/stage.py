@@ -17,6 +17,15 @@ from shared.schemas import (
 from shared.stage import Stage
 from shared.store.port import IndexStore
 
+READS: tuple[type[Message], ...] = (
+    ArticleAnalyzed,
+    ArticleWithdrawn,
+    FileSettled,
+    IncidentChanged,
+    AlertRaised,
+    DeadLetter,
+)
+
 
 def build(store: IndexStore, scope: Callable[[], AbstractContextManager[object]] = nullcontext) -> Stage:
     """`scope` undoes the writes of a message that fails: the `transaction` of the store's database."""
@@ -29,7 +38,7 @@ def build(store: IndexStore, scope: Callable[[], AbstractContextManager[object]]
 
     return Stage(
         name="indexer",
-        reads=(ArticleAnalyzed, ArticleWithdrawn, FileSettled, IncidentChanged, AlertRaised, DeadLetter),
+        reads=READS,
         writes=(),
         apply=apply,
         scope=scope,

@@ -10,6 +10,8 @@ from shared.store.database import Database
 from shared.store.packing import PLAIN, pack, unpack
 
 PARTITION = 0
+TABLES = "bus"
+"""The part of a database that is the log."""
 MAX_READ_BYTES = 8 * 1024 * 1024
 """A read ends early after this much, so that a batch of the largest articles is small."""
 
@@ -33,7 +35,7 @@ class SqliteBus:
         self._topics = dict(load_topics() if topics is None else topics)
         self._positions: dict[tuple[str, str], int] = {}
         self._turn = 0
-        database.migrate("bus", _STEPS)
+        database.migrate(TABLES, _STEPS)
         if not database.read_only:
             with database.joined():
                 for name in self._topics:

@@ -44,6 +44,10 @@ class Database:
                         self.execute(statement)
             self.execute("INSERT OR REPLACE INTO migrations VALUES (?, ?)", (name, len(steps)))
 
+    def has(self, name: str) -> bool:
+        """Whether the part `name` has its tables here."""
+        return self.execute("SELECT 1 FROM migrations WHERE name = ?", (name,)).fetchone() is not None
+
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> sqlite3.Cursor:
         """One statement. A locked or full database is a TransientError."""
         try:

@@ -84,9 +84,9 @@ class ElasticIndexStore:
 
         Raises TransientError when some could not be written now; all may be put again.
         """
-        known, newest = self._known(documents), _newest(documents)
+        known, wanted = self._known(documents), newest(documents)
         items = []
-        for i, one in newest.items():
+        for i, one in wanted.items():
             name = document_id(one.id)
             version, order = known.get((one.index, name), (-1, 0))
             if version < one.version:
@@ -107,7 +107,7 @@ class ElasticIndexStore:
         return original(found["_source"]) if found else None
 
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """Documents in the order they first came, as they were when the scan began, a few hundred in memory."""
+        """Documents in the order they first came, a few hundred in memory; each once, whatever changes meanwhile."""
         where = where or {}
         fields = {f: as_term(v) for f, v in where.items() if v is not None and (f, f) in INDEXES[index].fields}
         for placed in self.listed(index, fields, newest_first=False):
@@ -190,27 +190,34 @@ class ElasticIndexStore:
         }
 
     def _pages(self, alias: str, query: dict[str, Any], order: str, place: int | None) -> Iterator[dict[str, Any]]:
-        """All hits, by arrival, from one point in time."""
+        """All hits, by arrival. Most lists are one page: only what goes on behind it opens a point in time."""
+        first = self._page(query, order, place, index=alias)
+        yield from first
+        if len(first) < _PAGE:
+            return
+        place = first[-1]["sort"][0]
         with translated():
             point = self._client.open_point_in_time(index=alias, keep_alive=_KEEP_ALIVE)["id"]
-        after = None if place is None else [place]
         try:
-            while True:
-                with translated():
-                    hits = self._client.search(
-                        pit={"id": point, "keep_alive": _KEEP_ALIVE},
-                        query=query,
-                        sort=[{"order": {"order": order}}],
-                        search_after=after,
-                        size=_PAGE,
-                        track_total_hits=False,
-                    )["hits"]["hits"]
+            while hits := self._page(query, order, place, pit={"id": point, "keep_alive": _KEEP_ALIVE}):
                 yield from hits
-                if len(hits) < _PAGE:
-                    return
-                after = [hits[-1]["sort"][0]]
+                place = hits[-1]["sort"][0]
         finally:
             self._client.options(ignore_status=404).close_point_in_time(id=point)
+
+    def _page(self, query: dict[str, Any], order: str, place: int | None, **where: Any) -> list[dict[str, Any]]:
+        """The next hits behind a place."""
+        with translated():
+            found = self._client.search(
+                **where,
+                query=query,
+                sort=[{"order": {"order": order, "unmapped_type": "long"}}],
+                search_after=None if place is None else [place],
+                size=_PAGE,
+                track_total_hits=False,
+            )
+        hits: list[dict[str, Any]] = found["hits"]["hits"]
+        return hits
 
     def _buckets(self, index: IndexName, path: str) -> Sequence[Mapping[str, Any]]:
         terms = {"terms": {"field": path, "size": _MAX_VALUES}}
@@ -221,7 +228,7 @@ class ElasticIndexStore:
         return buckets
 
 
-def _newest(documents: Sequence[Document]) -> dict[int, Document]:
+def newest(documents: Sequence[Document]) -> dict[int, Document]:
     """By their places, of each document the highest version: incidents change many times in a batch."""
     places: dict[tuple[str, str], int] = {}
     for i, one in enumerate(documents):

@@ -14,6 +14,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from shared.store.elastic_client import translated
+from shared.store.indexes import INDEXES
 
 # In a clone, and where a wheel puts them.
 _PLACES = (
@@ -77,6 +78,12 @@ def create_indexes(client: Elasticsearch, prefix: str = "", names: Iterable[str]
         for name in templates("indexes") if names is None else names:
             if not client.indices.exists_alias(name=write_alias(prefix + name)):
                 create(client, f"{prefix}{name}-000001", aliases(prefix + name))
+
+
+def is_set_up(client: Elasticsearch, prefix: str = "") -> bool:
+    """Whether there is something to read."""
+    with translated():
+        return bool(client.indices.exists_alias(name=[prefix + name for name in INDEXES]))
 
 
 def create(client: Elasticsearch, index: str, named: Mapping[str, Any] | None = None) -> None:

@@ -71,7 +71,13 @@ class IndexStore(Protocol):
         """Full text, best first. Any string is a query: what is not query syntax is searched as words."""
 
     def count(self, index: IndexName) -> int:
-        """How many documents."""
+        """How many documents, hidden ones left out."""
+
+    def counts(self, index: IndexName, field: str) -> dict[str, int]:
+        """How many documents have each value of a field, hidden ones included."""
+
+    def refresh(self, *indexes: IndexName) -> None:
+        """Lists and searches see now what was put, in these indexes or all; by itself that takes up to a second."""
 
 
 @dataclass(frozen=True, slots=True)

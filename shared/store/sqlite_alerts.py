@@ -17,6 +17,8 @@ CREATE TABLE alert_sendings (seq INTEGER PRIMARY KEY, alert_id TEXT NOT NULL, ch
 CREATE TABLE alert_files (path TEXT PRIMARY KEY, length INTEGER NOT NULL) WITHOUT ROWID;
 """,
 )
+TABLES = "alerts"
+"""The part of a database that this is."""
 _COLUMNS = "alert_id, channel, state, tries, sent_at, next_try, reason"
 
 
@@ -25,7 +27,7 @@ class SqliteAlertStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.migrate("alerts", _STEPS)
+        database.migrate(TABLES, _STEPS)
 
     def notified(self, incident_id: str) -> list[Notified]:
         """One row a subscriber."""

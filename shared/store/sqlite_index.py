@@ -5,7 +5,7 @@ inflates.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -143,19 +143,49 @@ class SqliteIndexStore:
             ).fetchall()
         )
 
+    def rebuild(self) -> dict[IndexName, int]:
+        """Words, fields and what is hidden made anew from the documents; how many those are.
+
+        One transaction: readers see the old index until it ends, and writers wait.
+        """
+        with self._database.transaction():
+            return {index: self._rebuild(index) for index in INDEXES}
+
+    def refresh(self, *indexes: IndexName) -> None:
+        """What was put is seen at once."""
+
     def _index(self, name: IndexName, row: int | None, body: Mapping[str, Any]) -> None:
         index = INDEXES[name]
         packed = _pack(body)
         self._database.execute(f"INSERT OR REPLACE INTO {_table(name, 'bodies')} VALUES (?, ?)", (row, packed))
-        self._database.execute_many(
-            f"INSERT INTO {_table(name, 'terms')} VALUES (?, ?, ?)",
-            [(field, value, row) for field, value in field_values(index, body)],
-        )
+        self._add_terms(name, [(row, body)])
         if index.text:
             title, text = texts(index, body)
             self._database.execute(
                 f"INSERT INTO {_table(name, 'fts')} (rowid, title, text) VALUES (?, ?, ?)", (row, title, text)
             )
+
+    def _rebuild(self, name: IndexName) -> int:
+        docs, bodies, terms, fts = (_table(name, part) for part in ("docs", "bodies", "terms", "fts"))
+        if INDEXES[name].text:
+            self._database.execute(f"INSERT INTO {fts} ({fts}) VALUES ('rebuild')")
+        self._database.execute(f"DELETE FROM {terms}")
+        last = count = 0
+        sql = f"SELECT row, body FROM {bodies} WHERE row > ? ORDER BY row LIMIT {_CHUNK}"
+        while rows := self._database.execute(sql, (last,)).fetchall():
+            last, count = rows[-1][0], count + len(rows)
+            read = [(row, _unpack(packed)) for row, packed in rows]
+            self._add_terms(name, read)
+            self._database.execute_many(
+                f"UPDATE {docs} SET hidden = ? WHERE row = ?", [(is_hidden(body), row) for row, body in read]
+            )
+        return count
+
+    def _add_terms(self, name: IndexName, read: Iterable[tuple[int | None, Mapping[str, Any]]]) -> None:
+        self._database.execute_many(
+            f"INSERT INTO {_table(name, 'terms')} VALUES (?, ?, ?)",
+            [(field, value, row) for row, body in read for field, value in field_values(INDEXES[name], body)],
+        )
 
     def _unindex(self, name: IndexName, row: int) -> None:
         """FTS5 has to be told the words it is to forget."""

@@ -32,9 +32,6 @@ class IndexStoreSuite:
     def store(self) -> IndexStore:
         raise NotImplementedError
 
-    def refresh(self, store: IndexStore) -> None:
-        """Makes writes visible to searches, where they are not at once."""
-
     def fill(self, store: IndexStore) -> None:
         am_az, kg_tj = report("AM", "AZ"), report("KG", "TJ")
         for body in (
@@ -45,7 +42,7 @@ class IndexStoreSuite:
             | {"published": "2022-09-16", "reports": [kg_tj, am_az]},
         ):
             store.put("articles", body["article_id"], 1, body)
-        self.refresh(store)
+        store.refresh()
 
     def stems(self, store: IndexStore, query: str, **options: Any) -> list[str]:
         return [hit.body["stem"] for hit in store.search(query, **options)]
@@ -69,7 +66,7 @@ class IndexStoreSuite:
         self.fill(store)
         store.delete("articles", "id-a")
         store.delete("articles", "id-a")
-        self.refresh(store)
+        store.refresh()
         assert store.get("articles", "id-a") is None
         assert store.count("articles") == 2
         assert self.stems(store, "Goris") == []
@@ -77,7 +74,7 @@ class IndexStoreSuite:
     def test_a_scan_gives_all_in_the_order_they_came(self, store: IndexStore) -> None:
         for i in range(700):
             store.put("files", f"p{i % 13}@{i}", 1, {"path": f"p{i}", "state": "indexed" if i % 2 else "rejected"})
-        self.refresh(store)
+        store.refresh()
         assert [row["path"] for row in store.scan("files")] == [f"p{i}" for i in range(700)]
         rejected = [row["path"] for row in store.scan("files", {"state": "rejected"})]
         assert rejected == [f"p{i}" for i in range(0, 700, 2)]
@@ -91,14 +88,14 @@ class IndexStoreSuite:
     def test_a_list_agrees_when_one_of_its_values_does(self, store: IndexStore) -> None:
         store.put("incidents", "1", 1, {"incident_id": "1", "article_ids": ["x", "y"], "status": "active"})
         store.put("incidents", "2", 1, {"incident_id": "2", "article_ids": ["y"], "status": "active"})
-        self.refresh(store)
+        store.refresh()
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "y"})] == ["1", "2"]
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "x"})] == ["1"]
 
     def test_a_list_goes_both_ways_and_goes_on_behind_a_cursor(self, store: IndexStore) -> None:
         for i in range(600):
             store.put("alerts", f"{i}", 1, {"n": i, "kind": "new" if i % 3 else "update", "dyad": "AM-AZ"})
-        self.refresh(store)
+        store.refresh()
         newest = list(store.listed("alerts"))
         assert [placed.body["n"] for placed in newest] == list(range(599, -1, -1))
         assert [p.body["n"] for p in store.listed("alerts", newest_first=False)] == list(range(600))
@@ -112,14 +109,14 @@ class IndexStoreSuite:
     def test_a_list_shows_what_is_hidden_only_by_name(self, store: IndexStore) -> None:
         store.put("incidents", "1", 1, {"incident_id": "1", "status": "active"})
         store.put("incidents", "2", 1, {"incident_id": "2", "status": "merged"})
-        self.refresh(store)
+        store.refresh()
         assert [p.body["incident_id"] for p in store.listed("incidents")] == ["1"]
         assert [p.body["incident_id"] for p in store.listed("incidents", {"status": "merged"})] == ["2"]
 
     def test_documents_may_change_while_a_scan_is_on(self, store: IndexStore) -> None:
         for i in range(600):
             store.put("files", f"{i}", 1, {"n": i})
-        self.refresh(store)
+        store.refresh()
         seen = 0
         for row in store.scan("files"):
             store.put("files", f"{row['n']}", 2, {"n": row["n"], "again": True})
@@ -130,7 +127,7 @@ class IndexStoreSuite:
     def test_what_is_withdrawn_or_merged_answers_but_is_not_listed(self, store: IndexStore, status: str) -> None:
         self.fill(store)
         store.put("articles", "id-a", 2, {"article_id": "id-a", "status": status, "title": "clash"})
-        self.refresh(store)
+        store.refresh()
         gone = store.get("articles", "id-a")
         assert gone is not None
         assert gone["status"] == status
@@ -145,7 +142,7 @@ class IndexStoreSuite:
         store.put("articles", "id-a", 2, {"article_id": "id-a", "status": "withdrawn"})
         assert not store.put("articles", "id-a", 1, live)
         assert store.put("articles", "id-a", 3, live)
-        self.refresh(store)
+        store.refresh()
         assert self.stems(store, "Goris") == ["a"]
 
     def test_the_title_weighs_more_than_the_text(self, store: IndexStore) -> None:
@@ -165,7 +162,7 @@ class IndexStoreSuite:
 
     def test_the_articles_own_markup_is_escaped_in_excerpts(self, store: IndexStore) -> None:
         store.put("articles", "x", 1, article("x", "<script>alert(1)</script>", "a & <img src=x onerror=y> goris"))
-        self.refresh(store)
+        store.refresh()
         [hit] = store.search("alert goris")
         shown = " ".join(hit.highlights).replace("<mark>", "").replace("</mark>", "")
         assert "<" not in shown
@@ -174,7 +171,7 @@ class IndexStoreSuite:
     def test_an_update_forgets_the_words_of_the_version_before(self, store: IndexStore) -> None:
         self.fill(store)
         store.put("articles", "id-a", 3, article("a", "Nothing", "new", reports=[report("IN", "PK")]))
-        self.refresh(store)
+        store.refresh()
         assert self.stems(store, "Goris") == []
         assert self.stems(store, "nothing") == ["a"]
         assert self.stems(store, "dyad:AM-AZ") == ["c"]
@@ -231,7 +228,7 @@ class IndexStoreSuite:
     def test_pages_follow_one_another(self, store: IndexStore) -> None:
         for i in range(25):
             store.put("articles", f"{i}", 1, article(f"{i}", "Same title", "same words"))
-        self.refresh(store)
+        store.refresh()
         pages = [self.stems(store, "same", limit=10, offset=offset) for offset in (0, 10, 20)]
         assert [len(page) for page in pages] == [10, 10, 5]
         assert len({stem for page in pages for stem in page}) == 25
@@ -247,7 +244,7 @@ class IndexStoreSuite:
         }
         store.put("incidents", "i1", 1, {"incident_id": "i1", "status": "active", **incident})
         store.put("alerts", "a1", 1, {"alert_id": "a1", "kind": "new", "text": "AM-AZ: 49 killed", "dyad": "AM-AZ"})
-        self.refresh(store)
+        store.refresh()
         assert [hit.id for hit in store.search("soldiers jermuk goris", index="incidents")] == ["i1"]
         assert [hit.id for hit in store.search("side:AZ", index="incidents")] == ["i1"]
         assert [hit.id for hit in store.search("49 kind:new", index="alerts")] == ["a1"]
@@ -255,7 +252,7 @@ class IndexStoreSuite:
 
     def test_an_index_without_text_is_searched_by_fields(self, store: IndexStore) -> None:
         store.put("files", "p@1", 1, {"path": "p", "state": "rejected"})
-        self.refresh(store)
+        store.refresh()
         assert [hit.id for hit in store.search("state:rejected", index="files")] == ["p@1"]
         assert store.search("p", index="files") == []
         assert store.search("-p", index="files") == []

@@ -11,8 +11,9 @@ import pytest
 
 from services.desk.serve import serve
 from services.feeder.registry import Registry
+from services.front import desk
 from services.indexer.documents import documents
-from services.pipeline import desk, opened
+from services.pipeline import opened
 from shared.metrics import Metrics
 from shared.schemas import AlertRaised, ArticleAnalyzed, IncidentChanged, Message
 from shared.schemas.claims import Claim
@@ -22,6 +23,7 @@ from shared.schemas.report import Background, Report
 from shared.schemas.spans import Evidence
 from shared.settings import Settings
 from shared.store.database import Database
+from shared.store.holdings import holdings_of
 from shared.store.sqlite_alerts import SqliteAlertStore
 from shared.store.sqlite_index import SqliteIndexStore
 
@@ -57,8 +59,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def desk_client(data: Path, **settings: object) -> Iterator[httpx.Client]:
     """The desk over a data folder, served for real."""
-    app = desk(Settings.model_validate({"data": data} | settings), Metrics())
-    with serve(app, "127.0.0.1", 0) as url, httpx.Client(base_url=url, trust_env=False) as client:
+    known = Settings.model_validate({"data": data} | settings)
+    with (
+        holdings_of(known) as opened,
+        serve(desk(opened, Metrics(), known.host), "127.0.0.1", 0) as url,
+        httpx.Client(base_url=url, trust_env=False, timeout=30) as client,
+    ):
         yield client
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from shared.bus.sqlite import SqliteBus
 from shared.metrics import METRICS, Metrics, StoredMetrics
 from shared.store.database import Database
+from shared.store.holdings import in_folder
 from shared.store.sqlite_index import SqliteIndexStore
 from tests.unit.host_stages import dropped
 
@@ -28,7 +30,7 @@ def registry(tmp_path: Path) -> CollectorRegistry:
         store.put("alerts", "n", 1, {"kind": "new"})
         store.put("dead-letters", "d", 1, {"status": "waiting"})
     registry = CollectorRegistry()
-    registry.register(StoredMetrics(tmp_path))
+    registry.register(StoredMetrics(partial(in_folder, tmp_path)))
     return registry
 
 
@@ -52,7 +54,7 @@ def test_a_scrape_reads_the_data_folder(
 
 def test_before_there_is_a_database_there_is_nothing_to_read(tmp_path: Path) -> None:
     registry = CollectorRegistry()
-    registry.register(StoredMetrics(tmp_path))
+    registry.register(StoredMetrics(partial(in_folder, tmp_path)))
     assert generate_latest(registry) == b""
     assert not list(tmp_path.iterdir())
 

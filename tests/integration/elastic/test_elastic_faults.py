@@ -10,7 +10,7 @@ from elasticsearch import Elasticsearch
 from shared.errors import RejectedError, TransientError
 from shared.store.elastic_bulk import Bulk
 from shared.store.elastic_index import ElasticIndexStore
-from shared.store.elastic_rebuild import current, reindex
+from shared.store.elastic_rebuild import current
 from shared.store.elastic_templates import create_indexes, install, outdated, templates
 from shared.store.port import Document
 from tests.contract.index_store_suite import article
@@ -177,32 +177,6 @@ def test_installing_again_changes_nothing(elastic_client: Elasticsearch, prefix:
     assert current(elastic_client, prefix + "articles") == f"{prefix}articles-000001"
     assert len(elastic_client.indices.get(index=f"{prefix}*")) == len(templates("indexes"))
     assert outdated(elastic_client, prefix) == []
-
-
-def test_a_rebuilt_index_has_all_there_was_and_what_came_meanwhile(
-    elastic_client: Elasticsearch, articles: str
-) -> None:
-    store = ElasticIndexStore(elastic_client, articles)
-    store.put_all(some(450))
-    store.put("articles", "gone", 2, {"article_id": "gone", "status": "withdrawn"})
-    store.refresh("articles")
-
-    def log() -> list[Document]:
-        """A log of 100 of them, the last one older than what came while it was read."""
-        store.put("articles", "99", 7, article("99 new", "Title", "word"))
-        return some(100)
-
-    new, refused = reindex(elastic_client, "articles", log(), articles)
-    assert (new, refused) == (f"{articles}articles-000002", [])
-    assert current(elastic_client, articles + "articles") == new
-    assert stored(elastic_client, articles) == {f"{i}" for i in range(450) if i != 99} | {"99 new"}
-    assert store.get("articles", "gone") is not None
-    assert store.put("articles", "after", 1, article("after", "T", "t"))
-    newest, _ = reindex(elastic_client, "articles", prefix=articles)
-    assert newest.endswith("-000003")
-    in_order = [body["stem"] for body in store.scan("articles")]
-    assert len(in_order) == 451
-    assert in_order[-1] == "after"
 
 
 def test_what_was_acknowledged_outlives_a_killed_server(elastic: LocalServer, articles: str) -> None:

@@ -1,14 +1,11 @@
 """Elasticsearch's index does what any search index has to do, on a real server."""
 
-from typing import cast
-
 import pytest
 from elasticsearch import Elasticsearch
 
 from shared.store.elastic_index import ElasticIndexStore
 from shared.store.elastic_templates import create_indexes
 from shared.store.indexes import INDEXES
-from shared.store.port import IndexStore
 from tests.contract.index_store_suite import IndexStoreSuite
 
 pytestmark = pytest.mark.real
@@ -19,6 +16,3 @@ class TestElasticIndexStore(IndexStoreSuite):
     def store(self, elastic_client: Elasticsearch, prefix: str) -> ElasticIndexStore:
         create_indexes(elastic_client, prefix, INDEXES)
         return ElasticIndexStore(elastic_client, prefix)
-
-    def refresh(self, store: IndexStore) -> None:
-        cast(ElasticIndexStore, store).refresh()

@@ -1,12 +1,14 @@
 """The seeds through the real stages with state and index in Elasticsearch: the same as in the embedded stores.
 
-And the questions of deploy/README.md, answered through the client and through plain HTTP.
+And the questions of docs/searching.md, answered through the client and through plain HTTP.
 """
 
 import json
+import re
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,84 +84,62 @@ def test_it_gives_what_the_embedded_stores_give(store: ElasticIndexStore, embedd
     assert len(here) == {"articles": 5, "incidents": 3, "files": 5}.get(index, len(there))
 
 
-def ask(elastic: LocalServer, index: str, body: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A part of docs/searching.md: how to ask by curl and in Python, and what Python prints."""
+
+    title: str
+    curl: str
+    python: str
+    printed: str
+
+
+_CURL = re.compile(r"curl -s localhost:9200/(\S+) -H 'Content-Type: application/json' -d '(.+)'\s*", re.DOTALL)
+_QUESTION = re.compile(r"### (.+?)\n+```sh\n(.+?)```\n+```python\n(.+?)```\n+```text\n(.*?)```", re.DOTALL)
+QUESTIONS = [
+    Question(*match) for match in _QUESTION.findall((Path(__file__).parents[3] / "docs" / "searching.md").read_text())
+]
+
+
+class Recorded:
+    """A client of the test's indexes that remembers its last answer."""
+
+    def __init__(self, client: Elasticsearch) -> None:
+        self._client = client
+        self.answer: Any = None
+
+    def search(self, index: str, **asked: Any) -> Any:
+        self.answer = self._client.search(index=PREFIX + index, **asked)
+        return self.answer
+
+
+def ask(elastic: LocalServer, command: str) -> dict[str, Any]:
     """As curl would."""
-    request = urllib.request.Request(
-        f"{elastic.url}/{PREFIX}{index}/_search", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
+    match = _CURL.fullmatch(command)
+    assert match, command
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{elastic.url}/{PREFIX}{match[1]}", match[2].encode(), headers)
     with urllib.request.urlopen(request, timeout=30) as response:
         found: dict[str, Any] = json.load(response)
     return found
 
 
-QUERIES: dict[str, tuple[str, dict[str, Any]]] = {
-    name: (one["index"], one["body"])
-    for name, one in json.loads(
-        (Path(__file__).parents[3] / "deploy" / "elasticsearch" / "queries.json").read_text()
-    ).items()
-}
-
-
-@pytest.mark.parametrize("name", QUERIES)
-def test_client_and_plain_http_answer_alike(
-    store: ElasticIndexStore, elastic: LocalServer, elastic_client: Elasticsearch, name: str
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
+def test_a_question_is_answered_as_it_is_written_down(
+    question: Question, elastic: LocalServer, elastic_client: Elasticsearch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    index, body = QUERIES[name]
-    plain = ask(elastic, index, body)
-    asked = elastic_client.search(index=PREFIX + index, **body)
-    assert plain["hits"] == asked["hits"]
-    assert plain.get("aggregations") == asked.body.get("aggregations")
+    client = Recorded(elastic_client)
+    exec(compile(question.python, question.title, "exec"), {"client": client})  # the example, as it stands
+    assert capsys.readouterr().out == question.printed
+    assert question.printed
+    plain = ask(elastic, question.curl)
+    assert plain["hits"] == client.answer["hits"]
+    assert plain.get("aggregations") == client.answer.body.get("aggregations")
 
 
-def answer(elastic_client: Elasticsearch, name: str) -> Any:
-    index, body = QUERIES[name]
-    return elastic_client.search(index=PREFIX + index, **body)
-
-
-@pytest.mark.usefixtures("store")
-def test_incidents_of_a_dyad_in_a_range_of_days_with_so_many_deaths(elastic_client: Elasticsearch) -> None:
-    [hit] = answer(elastic_client, "dyad_dates_deaths")["hits"]["hits"]
-    assert hit["_source"]["dyad"] == "AM-AZ"
-    assert hit["_source"]["date_start"].startswith("2022-09")
-    assert hit["_source"]["best"] >= 50
-
-
-@pytest.mark.usefixtures("store")
-def test_full_text_with_highlights(elastic_client: Elasticsearch) -> None:
-    hits = answer(elastic_client, "full_text")["hits"]["hits"]
-    assert hits
-    assert all("<mark>" in hit["highlight"]["body"][0] for hit in hits)
-
-
-@pytest.mark.usefixtures("store")
-def test_distance(elastic_client: Elasticsearch) -> None:
-    assert [hit["_source"]["dyad"] for hit in answer(elastic_client, "distance")["hits"]["hits"]] == ["KG-TJ"]
-
-
-@pytest.mark.usefixtures("store")
-def test_toll_over_time(elastic_client: Elasticsearch) -> None:
-    buckets = answer(elastic_client, "toll_over_time")["aggregations"]["months"]["buckets"]
-    assert [bucket["key_as_string"] for bucket in buckets] == ["2020-07", "2022-09"]
-    assert buckets[1]["best"]["value"] > buckets[0]["best"]["value"] > 0
-
-
-@pytest.mark.usefixtures("store")
-def test_toll_by_side(elastic_client: Elasticsearch) -> None:
-    killed = answer(elastic_client, "toll_by_side")["aggregations"]["tolls"]["killed"]["sides"]["buckets"]
-    assert {"AM", "AZ"} <= {bucket["key"] for bucket in killed}
-
-
-@pytest.mark.usefixtures("store")
-def test_facets(elastic_client: Elasticsearch) -> None:
-    found = answer(elastic_client, "facets")["aggregations"]
-    assert {bucket["key"]: bucket["doc_count"] for bucket in found["dyads"]["buckets"]} == {"AM-AZ": 2, "KG-TJ": 1}
-
-
-@pytest.mark.usefixtures("store")
-def test_claims_are_asked_one_by_one(elastic_client: Elasticsearch) -> None:
-    """Side, kind and claimant of the same claim, not of any three."""
-    hits = answer(elastic_client, "claims")["hits"]["hits"]
-    assert hits
-    for hit in hits:
-        for inner in hit["inner_hits"]["claims"]["hits"]["hits"]:
-            assert (inner["_source"]["side"], inner["_source"]["kind"]) == ("AM", "killed")
+def test_all_questions_are_there() -> None:
+    titles = " ".join(question.title.lower() for question in QUESTIONS)
+    assert len(QUESTIONS) == 7
+    for word in ("at least 50 deaths", "highlights", "200 km", "over time", "facets"):
+        assert word in titles
