@@ -3,15 +3,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
+WORKERS ?= 1
 SETUP := $(VENV)/.setup
 DEV := $(VENV)/.dev
-CODE := services shared tests
+CLUSTER := $(VENV)/.cluster
+LOCAL := build/local
+CODE := services shared tests deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types bench faults eval clean lock
+.PHONY: help setup run test lint types bench bench-cluster faults eval kafka elasticsearch cluster cluster-stop clean lock
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## Install into .venv exactly what requirements.lock names
 
@@ -36,6 +39,18 @@ faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 fil
 
 eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
 	$(BIN)/python -m tests.accuracy $(GOLD)
+
+kafka: ## A real Kafka broker on this machine, without Docker (needs Java and Maven); says HOST:PORT
+	@$(PYTHON) deploy/local/kafka/broker.py start --dir $(LOCAL)/kafka
+
+elasticsearch: ## A real Elasticsearch on this machine, without Docker (needs Java and Maven); says its URL
+	@ELASTICSEARCH_HOME=$(abspath $(LOCAL)/elasticsearch) deploy/local/elasticsearch/elasticsearch.sh start
+
+cluster: $(CLUSTER) ## Both, and every service of ours beside them, reading inbox/ (WORKERS=1 of each stage)
+	@$(BIN)/python deploy/local/cluster.py start --dir $(LOCAL) --workers $(WORKERS)
+
+cluster-stop: ## End all that make cluster, kafka and elasticsearch started
+	@$(PYTHON) deploy/local/cluster.py stop --dir $(LOCAL)
 
 clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -66,4 +81,8 @@ $(SETUP): requirements.lock pyproject.toml | $(BIN)/python
 
 $(DEV): requirements-dev.lock $(SETUP)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(CLUSTER): requirements-cluster.lock $(SETUP)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-cluster.lock
 	@touch $@

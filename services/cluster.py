@@ -189,8 +189,8 @@ def _run_on_faust(service: Service, here: _Setting) -> int:
     # Importing Faust takes longer than everything else here.
     from shared.hosts.faust import FaustHost
 
-    instance = here.settings.kafka_instance
-    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, instance=instance)
+    folder, instance = here.settings.data / "faust", here.settings.kafka_instance
+    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, folder=folder, instance=instance)
     with _watched(service.stage, here, host.assigned, lambda: host.is_waiting):
         return host.run(here.stop)
 

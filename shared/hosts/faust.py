@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -42,7 +43,9 @@ log = logging.getLogger(__name__)
 
 
 class FaustHost:
-    """One worker. Transient failures wait in place: with an event unfinished, all its partitions do."""
+    """One worker. Transient failures wait in place: with an event unfinished, all its partitions do.
+
+    Faust insists on a folder for tables, though there are none: `folder` is made, and stays empty."""
 
     def __init__(
         self,
@@ -51,14 +54,16 @@ class FaustHost:
         metrics: Metrics,
         clock: Callable[[], datetime],
         *,
+        folder: Path,
         instance: str | None = None,
     ) -> None:
         self.stage = stage
         self.patience = Patience(stage.name, metrics)
+        self._folder = folder
         self._prefix = connection.prefix
         self._metrics = metrics
         self._clock = clock
-        self._app = build_app(stage.name, connection, instance)
+        self._app = build_app(stage.name, connection, folder, instance)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=stage.name)
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -82,6 +87,7 @@ class FaustHost:
         return asyncio.run(self._run(stop))
 
     async def _run(self, stop: Event) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
         await self._app.start()
         while not (stop.is_set() or self._failed or self._app.crashed):
             await asyncio.sleep(LOOK_SECONDS)
@@ -175,11 +181,12 @@ class FaustHost:
         return Record(topic, message.partition, message.offset, key, message.value or b"", started)
 
 
-def build_app(name: str, connection: Connection, instance: str | None) -> Any:
+def build_app(name: str, connection: Connection, folder: Path, instance: str | None) -> Any:
     """A Faust application tuned as measured. Its id is the consumer group."""
     group = connection.prefix + name
     return faust.App(
         group,
+        datadir=folder / f"{group}-data",
         broker=[URL(f"kafka://{server}") for server in connection.servers],
         broker_credentials=_credentials(connection),
         processing_guarantee=ProcessingGuarantee.AT_LEAST_ONCE,

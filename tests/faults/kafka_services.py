@@ -17,6 +17,7 @@ from shared.bus.topics import load_topics
 from shared.errors import TransientError
 from tests.e2e.road import Folders
 
+ROOT = Path(__file__).parents[2]
 STAGES = ("normalizer", "tagger", "detector", "linker", "indexer", "alerter")
 STOPPING_SECONDS = 30.0
 MOST_EXITS = 12
@@ -33,9 +34,15 @@ class Services:
     running: dict[tuple[str, int], subprocess.Popen[bytes]] = field(default_factory=dict)
     exits: list[tuple[str, int]] = field(default_factory=list)
 
+    @property
+    def place(self) -> Path:
+        """The folder they are started in, and leave as it is."""
+        return self.folders.data.parent / "started-in"
+
     def start(self, name: str, number: int = 0) -> None:
         """One worker; what it says goes to NAME-NUMBER.log beside the data folder."""
         environment = os.environ | {
+            "PYTHONPATH": str(ROOT),
             "CLASHWATCH_INBOX": str(self.folders.inbox),
             "CLASHWATCH_DATA": str(self.folders.data),
             "CLASHWATCH_KAFKA": ",".join(self.connection.servers),
@@ -44,10 +51,12 @@ class Services:
             "CLASHWATCH_STREAM_HOST": self.stream_host,
             **self.settings,
         }
+        self.place.mkdir(exist_ok=True)
         with (self.folders.data.parent / f"{name}-{number}.log").open("ab") as log:
             self.running[name, number] = subprocess.Popen(
                 [sys.executable, "-m", "services", "service", name],
                 env=environment,
+                cwd=self.place,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

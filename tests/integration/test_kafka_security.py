@@ -95,6 +95,8 @@ def test_a_faust_worker_comes_in_by_tls_and_scram(secure: dict[str, str], tmp_pa
             assert len(take(bus, "tagger", ["article.normalized"], 1)) == 1
     finally:
         services.stop()
+    assert list(services.place.iterdir()) == []
+    assert (folders.data / "faust").is_dir()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,3 +58,16 @@ def skip_without_java() -> None:
     if os.environ.get("CI") == "true" and shutil.which("java"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """One for all tests of a run."""
+    skip_without_java()
+    server, is_ours = LocalServer.found_or(tmp_path_factory.mktemp("elastic") / "home")
+    server.do("start")
+    try:
+        yield server
+    finally:
+        if is_ours:
+            server.do("wipe")
