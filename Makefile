@@ -8,6 +8,8 @@ SETUP := $(VENV)/.setup
 DEV := $(VENV)/.dev
 CLUSTER := $(VENV)/.cluster
 LOCAL := build/local
+# On a machine without Java and Maven: their own, in the cache.
+JAVA := PATH="$$(deploy/local/java.sh)$$PATH"
 CODE := services shared tests deploy/local
 
 .DEFAULT_GOAL := help
@@ -34,20 +36,23 @@ types: $(DEV) ## mypy, strict
 bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, bytes on disk
 	$(BIN)/python -m tests.bench.bench $(BENCH)
 
+bench-cluster: $(DEV) ## The same through real Kafka and Elasticsearch, what each part costs, beside the embedded run
+	@$(JAVA) $(BIN)/python -m tests.bench.bench_cluster $(BENCH)
+
 faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
 	$(BIN)/python -m pytest tests/faults
 
 eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
 	$(BIN)/python -m tests.accuracy $(GOLD)
 
-kafka: ## A real Kafka broker on this machine, without Docker (needs Java and Maven); says HOST:PORT
-	@$(PYTHON) deploy/local/kafka/broker.py start --dir $(LOCAL)/kafka
+kafka: ## A real Kafka broker on this machine, without Docker; says HOST:PORT
+	@$(JAVA) $(PYTHON) deploy/local/kafka/broker.py start --dir $(LOCAL)/kafka
 
-elasticsearch: ## A real Elasticsearch on this machine, without Docker (needs Java and Maven); says its URL
-	@ELASTICSEARCH_HOME=$(abspath $(LOCAL)/elasticsearch) deploy/local/elasticsearch/elasticsearch.sh start
+elasticsearch: ## A real Elasticsearch on this machine, without Docker; says its URL
+	@$(JAVA) ELASTICSEARCH_HOME=$(abspath $(LOCAL)/elasticsearch) deploy/local/elasticsearch/elasticsearch.sh start
 
 cluster: $(CLUSTER) ## Both, and every service of ours beside them, reading inbox/ (WORKERS=1 of each stage)
-	@$(BIN)/python deploy/local/cluster.py start --dir $(LOCAL) --workers $(WORKERS)
+	@$(JAVA) $(BIN)/python deploy/local/cluster.py start --dir $(LOCAL) --workers $(WORKERS)
 
 cluster-stop: ## End all that make cluster, kafka and elasticsearch started
 	@$(PYTHON) deploy/local/cluster.py stop --dir $(LOCAL)

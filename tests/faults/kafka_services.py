@@ -2,14 +2,19 @@
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
 
 from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
@@ -21,6 +26,8 @@ ROOT = Path(__file__).parents[2]
 STAGES = ("normalizer", "tagger", "detector", "linker", "indexer", "alerter")
 STOPPING_SECONDS = 30.0
 MOST_EXITS = 12
+STOPPED = {0, -signal.SIGTERM}
+"""Exit codes of who was told to stop; the latter was just being started."""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class Services:
     settings: Mapping[str, str] = field(default_factory=dict)
     running: dict[tuple[str, int], subprocess.Popen[bytes]] = field(default_factory=dict)
     exits: list[tuple[str, int]] = field(default_factory=list)
+    away: list[tuple[str, int]] = field(default_factory=list)
 
     @property
     def place(self) -> Path:
@@ -49,10 +57,10 @@ class Services:
             "CLASHWATCH_KAFKA_PREFIX": self.connection.prefix,
             "CLASHWATCH_KAFKA_INSTANCE": str(number),
             "CLASHWATCH_STREAM_HOST": self.stream_host,
-            **self.settings,
+            **{f"CLASHWATCH_{name.upper()}": value for name, value in self.settings.items()},
         }
         self.place.mkdir(exist_ok=True)
-        with (self.folders.data.parent / f"{name}-{number}.log").open("ab") as log:
+        with self._log(name, number).open("ab") as log:
             self.running[name, number] = subprocess.Popen(
                 [sys.executable, "-m", "services", "service", name],
                 env=environment,
@@ -62,6 +70,27 @@ class Services:
                 stderr=log,
             )
 
+    def start_all(self, workers: int) -> None:
+        """So many of each stage, and the feeder."""
+        for number in range(workers):
+            for name in STAGES:
+                self.start(name, number)
+        self.start("feeder")
+
+    def metrics(self, name: str, number: int = 0) -> Counter[str]:
+        """What its /metrics says, over all labels; needs the setting `port`."""
+        found = re.findall(r"health at (http://\S+/)", self._log(name, number).read_text())
+        with urllib.request.urlopen(f"{found[-1]}metrics", timeout=10) as response:
+            families = text_string_to_metric_families(response.read().decode())
+            total: Counter[str] = Counter()
+            for family in families:
+                for sample in family.samples:
+                    total[sample.name] += sample.value  # type: ignore[assignment]
+        return total
+
+    def _log(self, name: str, number: int) -> Path:
+        return self.folders.data.parent / f"{name}-{number}.log"
+
     def kill_one(self, chance: random.Random) -> str:
         """SIGKILL for a worker, by chance; it is started again."""
         name, number = chance.choice([key for key in self.running if key[0] != "feeder"])
@@ -69,7 +98,20 @@ class Services:
         process.kill()
         process.wait()
         self.start(name, number)
-        return f"{name}-{number}"
+        return name
+
+    def leave(self, chance: random.Random) -> None:
+        """A worker of a stage that has others is told to stop, by chance."""
+        name, number = chance.choice([key for key in self.running if key[0] in STAGES and key[1] > 0])
+        process = self.running.pop((name, number))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOPPING_SECONDS) in STOPPED
+        self.away.append((name, number))
+
+    def join(self) -> None:
+        """Those that left come back."""
+        while self.away:
+            self.start(*self.away.pop())
 
     def supervise(self) -> None:
         """Starts again what has ended by itself."""

@@ -15,7 +15,7 @@ import pytest
 from services.cli.service import NAMES
 from shared.bus.connection import Connection
 from tests.e2e.clashwatch import wait_for
-from tests.integration.elastic.server import LocalServer
+from tests.integration.elastic.server import Names
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "deploy" / "local" / "cluster.py"
@@ -45,34 +45,34 @@ class LocalCluster:
 
 
 @pytest.fixture
-def cluster(connection: Connection, elastic: LocalServer, tmp_path: Path) -> Iterator[LocalCluster]:
+def cluster(connection: Connection, names: Names, tmp_path: Path) -> Iterator[LocalCluster]:
     made = LocalCluster(
         tmp_path / "local",
         CLASHWATCH_KAFKA=connection.servers[0],
         CLASHWATCH_KAFKA_PREFIX=connection.prefix,
-        CLASHWATCH_ELASTICSEARCH=elastic.url,
-        CLASHWATCH_ELASTICSEARCH_PREFIX="local-",
+        CLASHWATCH_ELASTICSEARCH=names.url,
+        CLASHWATCH_ELASTICSEARCH_PREFIX=names.prefix,
     )
     yield made
     made.do("wipe")
 
 
-def count(elastic: LocalServer, index: str) -> int:
+def count(names: Names, index: str) -> int:
     try:
-        with urllib.request.urlopen(f"{elastic.url}/local-{index}/_count", timeout=30) as response:
+        with urllib.request.urlopen(f"{names.url}/{names.prefix}{index}/_count", timeout=30) as response:
             return int(json.load(response)["count"])
     except HTTPError:
         return 0
 
 
 @pytest.mark.real
-def test_the_seeds_go_through_a_cluster_that_mends_itself(cluster: LocalCluster, elastic: LocalServer) -> None:
+def test_the_seeds_go_through_a_cluster_that_mends_itself(cluster: LocalCluster, names: Names) -> None:
     started = cluster.do("start")
     assert started.returncode == 0, started.stderr
     workers = [f"{name}-0" for name in NAMES if name != "webhook"]
     assert sorted(line.split()[0] for line in started.stdout.splitlines()) == sorted(workers)
     assert all(cluster.is_ready(worker) for worker in workers)
-    wait_for(lambda: (count(elastic, "articles"), count(elastic, "incidents")) == (5, 3), "the seeds are through")
+    wait_for(lambda: (count(names, "articles"), count(names, "incidents")) == (5, 3), "the seeds are through")
 
     again = cluster.do("start")
     assert again.returncode == 0
