@@ -13,7 +13,7 @@ JAVA := PATH="$$(deploy/local/java.sh)$$PATH"
 CODE := services shared tests deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types bench bench-cluster faults eval kafka elasticsearch cluster cluster-stop clean lock
+.PHONY: help setup run test lint types bench bench-cluster faults eval kafka elasticsearch cluster cluster-stop docs clean lock
 
 help: ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ cluster: $(CLUSTER) ## Both, and every service of ours beside them, reading inbo
 
 cluster-stop: ## End all that make cluster, kafka and elasticsearch started
 	@$(PYTHON) deploy/local/cluster.py stop --dir $(LOCAL)
+
+docs: $(DEV) ## The table of topics in ARCHITECTURE.md and docs/asyncapi.yaml, from shared/bus/topics.yml
+	$(BIN)/python -m shared.bus.describe .
 
 clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
