@@ -3,15 +3,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(shell command -v python3.11 || command -v python3)
 PORT ?= 8000
+WORKERS ?= 1
 SETUP := $(VENV)/.setup
 DEV := $(VENV)/.dev
-CODE := services shared tests
+CLUSTER := $(VENV)/.cluster
+LOCAL := build/local
+# On a machine without Java and Maven: their own, in the cache.
+JAVA := PATH="$$(deploy/local/java.sh)$$PATH"
+CODE := services shared tests deploy/local
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types bench faults eval clean lock
+.PHONY: help setup run test lint types bench bench-cluster faults eval kafka elasticsearch cluster cluster-stop docs clean lock
 
 help: ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## Install into .venv exactly what requirements.lock names
 
@@ -31,11 +36,29 @@ types: $(DEV) ## mypy, strict
 bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, bytes on disk
 	$(BIN)/python -m tests.bench.bench $(BENCH)
 
+bench-cluster: $(DEV) ## The same through real Kafka and Elasticsearch, what each part costs, beside the embedded run
+	@$(JAVA) $(BIN)/python -m tests.bench.bench_cluster $(BENCH)
+
 faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
 	$(BIN)/python -m pytest tests/faults
 
 eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
 	$(BIN)/python -m tests.accuracy $(GOLD)
+
+kafka: ## A real Kafka broker on this machine, without Docker; says HOST:PORT
+	@$(JAVA) $(PYTHON) deploy/local/kafka/broker.py start --dir $(LOCAL)/kafka
+
+elasticsearch: ## A real Elasticsearch on this machine, without Docker; says its URL
+	@$(JAVA) ELASTICSEARCH_HOME=$(abspath $(LOCAL)/elasticsearch) deploy/local/elasticsearch/elasticsearch.sh start
+
+cluster: $(CLUSTER) ## Both, and every service of ours beside them, reading inbox/ (WORKERS=1 of each stage)
+	@$(JAVA) $(BIN)/python deploy/local/cluster.py start --dir $(LOCAL) --workers $(WORKERS)
+
+cluster-stop: ## End all that make cluster, kafka and elasticsearch started
+	@$(PYTHON) deploy/local/cluster.py stop --dir $(LOCAL)
+
+docs: $(DEV) ## The table of topics in ARCHITECTURE.md and docs/asyncapi.yaml, from shared/bus/topics.yml
+	$(BIN)/python -m shared.bus.describe .
 
 clean: ## Remove what was built, not what was collected (inbox/, clashwatch-data/)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -66,4 +89,8 @@ $(SETUP): requirements.lock pyproject.toml | $(BIN)/python
 
 $(DEV): requirements-dev.lock $(SETUP)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(CLUSTER): requirements-cluster.lock $(SETUP)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-cluster.lock
 	@touch $@

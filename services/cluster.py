@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_topics import create_topics
-from shared.bus.topics import load_topics
+from shared.bus.topics import load_topics, with_partitions
 from shared.errors import RejectedError, TransientError
 from shared.hosts.embedded import stop_on_signals, utc_now
 from shared.hosts.health import health_served
@@ -82,7 +82,8 @@ def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int
     here = _Setting(settings, Connection.of(settings), Metrics(), clock, stop_on_signals())
     if not _kafka_answers(here):
         return 0
-    create_topics(here.connection, load_topics(), replicas=settings.kafka_replicas)
+    topics = with_partitions(load_topics(), settings.kafka_partitions)
+    create_topics(here.connection, topics, replicas=settings.kafka_replicas)
     if name == "feeder":
         return _run_feeder(here)
     with open_service(name, settings) as service:
@@ -189,8 +190,8 @@ def _run_on_faust(service: Service, here: _Setting) -> int:
     # Importing Faust takes longer than everything else here.
     from shared.hosts.faust import FaustHost
 
-    instance = here.settings.kafka_instance
-    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, instance=instance)
+    folder, instance = here.settings.data / "faust", here.settings.kafka_instance
+    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, folder=folder, instance=instance)
     with _watched(service.stage, here, host.assigned, lambda: host.is_waiting):
         return host.run(here.stop)
 

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     kafka_prefix: str = Field(default="", pattern=r"^[a-zA-Z0-9._-]{0,50}$")
     kafka_instance: str | None = Field(default=None, pattern=r"^[a-zA-Z0-9._-]{1,100}$")
     kafka_replicas: int = Field(default=-1, ge=-1)
+    kafka_partitions: int | None = Field(default=None, ge=1, le=1000)
     stream_host: str = Field(default="faust", pattern="^(faust|kafka-python)$")
     elasticsearch: str | None = None
     elasticsearch_api_key: SecretStr | None = None

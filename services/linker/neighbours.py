@@ -9,7 +9,7 @@ from typing import Any
 from services.linker.agreement import agreement, reasons
 from services.linker.cluster import Group, clusters, most, surest
 from services.linker.node import Key, Node
-from services.linker.profile import YEAR_DAYS, Profile, profile, year_day
+from services.linker.profile import YEAR_DAYS, Figure, Profile, profile, year_day
 from services.linker.rule import Rule
 from shared.schemas.report_detected import ReportDetected
 
@@ -51,7 +51,7 @@ class Neighbours:
             self.nodes[number].add(own)
         self._node_of[own.report_id] = number
         self._register(number, own)
-        return touched | self._compare(number, self._candidates(own, () if own.signature is None else (own.signature,)))
+        return touched | self._compare(number, self._candidates(self.nodes[number]))
 
     def remove(self, report_id: str) -> set[int]:
         """Lets a report go; says which nodes' groups are to be worked out again."""
@@ -120,7 +120,7 @@ class Neighbours:
         node.remove(own)
         self._forget(number, own)
         if node.ranked:
-            return self._compare(number, self._candidates(node.like, node.compared_signatures), lost=True)
+            return self._compare(number, self._candidates(node), lost=True)
         return set(group) - {number} | self._drop(number, own)
 
     def _drop(self, number: int, own: Profile) -> set[int]:
@@ -170,14 +170,17 @@ class Neighbours:
         if own.signature is not None and not node.signatures[own.signature]:
             _discard(self._signatures[own.days is not None], own.signature, number)
 
-    def _candidates(self, own: Profile, signatures: Iterable[int]) -> set[int]:
-        """All nodes that can have points enough because of such a report: a test compares this with all pairs."""
+    def _candidates(self, node: Node) -> set[int]:
+        """All nodes that can have points enough with this one: a test compares this with all pairs.
+
+        By all its reports: one may have the figure of another node, and the next the title that is missing still.
+        """
         found: set[int] = set()
-        for thing in _sought_things(own, self.rule):
+        for thing in _sought_things(node, self.rule):
             found |= self._things.get(thing, frozenset())
         bits = self.rule.likeness.alike_text_bits
-        for dated in (False,) if own.days else (False, True):
-            for signature in signatures:
+        for dated in (False,) if node.like.days else (False, True):
+            for signature in node.compared_signatures:
                 for other, numbers in self._signatures[dated].items():
                     if (signature ^ other).bit_count() <= bits:
                         found |= numbers
@@ -211,7 +214,7 @@ def _discard(index: dict[Any, set[int]], thing: object, number: int) -> None:
 def _own_things(own: Profile) -> Iterator[Key]:
     """Where a node can be found by others."""
     dated = own.days is not None
-    for thing in _things(own):
+    for thing in _things(own, own.figures):
         yield dated, *thing
     for day in _days(own, 0):
         yield dated, "day", day
@@ -219,22 +222,23 @@ def _own_things(own: Profile) -> Iterator[Key]:
         yield dated, "month-day", day
 
 
-def _sought_things(own: Profile, rule: Rule) -> Iterator[Key]:
-    """Where a report looks for others. Two dated ones must be near in time, so that days are enough."""
+def _sought_things(node: Node, rule: Rule) -> Iterator[Key]:
+    """Where a node looks for others. Two dated ones must be near in time, so that days are enough."""
+    own = node.like
     around = max(rule.max_days_apart, rule.publication.fresh_days)
     for day in _days(own, around):
         yield True, "day", day
         yield False, "day", day
     for dated in (False,) if own.days else (False, True):
-        for thing in _things(own):
+        for thing in _things(own, node.figures):
             yield dated, *thing
         for day in _month_days(own, rule.max_days_apart):
             yield dated, "month-day", day
 
 
-def _things(own: Profile) -> Iterator[Key]:
+def _things(own: Profile, figures: Iterable[Figure]) -> Iterator[Key]:
     """A pair that shares none of these, nor days, month days or a text, has not points enough: `Rule` sees to it."""
-    for figure in own.figures:
+    for figure in figures:
         yield "figure", figure
     for name in own.names:
         yield "name", name

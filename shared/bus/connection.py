@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
-from aiokafka.conn import create_conn
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaError, SaslAuthenticationFailed
 
 from shared.settings import Settings
@@ -115,22 +115,30 @@ class Connection:
 
     async def _log_in(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
         """By aiokafka: over TLS kafka-python 3.0 sees a refusal as a lost connection and goes on trying."""
+        connection = AIOKafkaConnection(
+            host,
+            port,
+            security_protocol=self.protocol,
+            ssl_context=context,
+            sasl_mechanism=MECHANISM,
+            sasl_plain_username=self.user,
+            sasl_plain_password=self.password,
+            request_timeout_ms=int(_PROBE_SECONDS * 1000),
+        )
         try:
-            connection = await create_conn(
-                host,
-                port,
-                security_protocol=self.protocol,
-                ssl_context=context,
-                sasl_mechanism=MECHANISM,
-                sasl_plain_username=self.user,
-                sasl_plain_password=self.password,
-                request_timeout_ms=int(_PROBE_SECONDS * 1000),
-            )
+            await connection.connect()
         except SaslAuthenticationFailed as error:
             raise ConnectionRefused(f"Kafka refuses user {self.user}: {error}") from error
         except KafkaError as error:
             raise ConnectionError(f"{type(error).__name__}: {error}") from error
-        connection.close()
+        finally:
+            await _closed(connection)
+
+
+async def _closed(connection: AIOKafkaConnection) -> None:
+    """TLS says goodbye, and the loop must not end before that."""
+    if (ends := connection.close()) is not None:
+        await asyncio.wait([ends], timeout=_PROBE_SECONDS)
 
 
 def _split(server: str) -> tuple[str, int]:

@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     from kafka.errors import (
         CoordinatorLoadInProgressError,
         CoordinatorNotAvailableError,
+        InvalidPartitionsError,
         KafkaError,
         MessageSizeTooLargeError,
         NotCoordinatorError,
@@ -41,6 +42,7 @@ __all__ = [
     "ConsumerRebalanceListener",
     "CoordinatorLoadInProgressError",
     "CoordinatorNotAvailableError",
+    "InvalidPartitionsError",
     "KafkaAdminClient",
     "KafkaConsumer",
     "KafkaError",

@@ -1,11 +1,11 @@
 """The topics of `topics.yml` on a Kafka cluster: created where they are missing, brought up to date where not."""
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any
 
 from shared.bus.connection import Connection
-from shared.bus.kafka_client import ConfigResource, KafkaAdminClient, TopicAlreadyExistsError
+from shared.bus.kafka_client import ConfigResource, InvalidPartitionsError, KafkaAdminClient, TopicAlreadyExistsError
 from shared.bus.topics import Topic
 
 MAX_MESSAGE_BYTES = 20 * 1024 * 1024
@@ -59,5 +59,6 @@ def _create(admin: Any, name: str, topic: Topic, replicas: int) -> None:
 def _update(admin: Any, name: str, topic: Topic, partitions: int) -> None:
     """A key may come to lie elsewhere when partitions are added: the linker's store, not its partition, keeps order."""
     if partitions < topic.partitions:
-        admin.create_partitions({name: topic.partitions})
+        with suppress(InvalidPartitionsError):  # somebody else was first
+            admin.create_partitions({name: topic.partitions})
     admin.alter_configs([ConfigResource("topic", name, configuration(topic))])

@@ -1,5 +1,6 @@
 """The topics as data: `topics.yml`, read with every mistake named by file and line."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,3 +51,9 @@ def load_topics(path: Path = FILE) -> dict[str, Topic]:
     if missing := MESSAGES.keys() - topics.keys():
         raise DataFileError(f"{path}:1: no topic for {', '.join(sorted(missing))}")
     return topics
+
+
+def with_partitions(topics: Mapping[str, Topic], partitions: int | None) -> dict[str, Topic]:
+    """All with so many partitions, or, without a number, as the file says."""
+    change = {} if partitions is None else {"partitions": partitions}
+    return {name: topic.model_copy(update=change) for name, topic in topics.items()}

@@ -8,12 +8,16 @@ write its metadata into our messages.
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
+from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
 from aiokafka.errors import KafkaError
@@ -34,6 +38,9 @@ from shared.stage import Delivery, Stage
 
 IN_FLIGHT = 256
 """Events whose messages the brokers have not acknowledged yet."""
+BATCH = 64
+BATCH_SECONDS = 0.02
+"""Events are handed to the stage so many at a time, and what came of them is sent after so long at the latest."""
 CRASHED = 1
 LOOK_SECONDS = 0.2
 STOP_SECONDS = 15.0
@@ -41,8 +48,21 @@ STOP_SECONDS = 15.0
 log = logging.getLogger(__name__)
 
 
+class Done(NamedTuple):
+    """An event, and what came of it."""
+
+    event: Any
+    record: Record
+    dealt: Dealt
+
+
+Sending = list[Awaitable[object]] | None
+
+
 class FaustHost:
-    """One worker. Transient failures wait in place: with an event unfinished, all its partitions do."""
+    """One worker. Transient failures wait in place: with an event unfinished, all its partitions do.
+
+    Faust insists on a folder for tables, though there are none: `folder` is made, and stays empty."""
 
     def __init__(
         self,
@@ -51,16 +71,20 @@ class FaustHost:
         metrics: Metrics,
         clock: Callable[[], datetime],
         *,
+        folder: Path,
         instance: str | None = None,
     ) -> None:
         self.stage = stage
         self.patience = Patience(stage.name, metrics)
+        self._folder = folder
         self._prefix = connection.prefix
         self._metrics = metrics
         self._clock = clock
-        self._app = build_app(stage.name, connection, instance)
+        self._app = build_app(stage.name, connection, folder, instance)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=stage.name)
         self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._waiting: deque[Any] = deque()
+        self._is_draining = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._failed = False
         topics = [connection.prefix + message.TYPE for message in stage.reads]
@@ -82,6 +106,7 @@ class FaustHost:
         return asyncio.run(self._run(stop))
 
     async def _run(self, stop: Event) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
         await self._app.start()
         while not (stop.is_set() or self._failed or self._app.crashed):
             await asyncio.sleep(LOOK_SECONDS)
@@ -95,15 +120,32 @@ class FaustHost:
         return CRASHED if failed else 0
 
     async def _work(self, stream: Any) -> None:
-        """The agent: one event at a time through the stage; sending overlaps with the next ones."""
+        """The agent: hands events on, as many as may be on their way."""
         with self._ending_on_mistakes():
             async for event in stream.noack().events():
                 await self._room.acquire()
-                record = self._record(event.message)
-                dealt = await self._deal_with(record)
-                task = asyncio.get_running_loop().create_task(self._finish(event, record, dealt))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._waiting.append(event)
+                if not self._is_draining:
+                    self._is_draining = True
+                    self._begin(self._drain())
+
+    async def _drain(self) -> None:
+        """All that wait, some at a time, in their order; sending overlaps with the next ones."""
+        with self._ending_on_mistakes():
+            while self._waiting:
+                events = list(islice(self._waiting, BATCH))
+                records = [self._record(event.message) for event in events]
+                dealt = await self._deal_with(records)
+                done = [Done(*one) for one in zip(events, records, dealt, strict=False)]
+                for _ in done:
+                    self._waiting.popleft()
+                self._begin(self._finish(done, await self._sending(done)))
+            self._is_draining = False
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     @contextmanager
     def _ending_on_mistakes(self) -> Iterator[None]:
@@ -120,53 +162,68 @@ class FaustHost:
                 log.critical("%s failed in a way nobody thought of; ending so as to be started again", self.stage.name)
                 self._failed = True
 
-    async def _deal_with(self, record: Record) -> Dealt:
-        """In a thread: heartbeats go on meanwhile. What fails for now is tried until it does not."""
+    async def _deal_with(self, records: Sequence[Record]) -> list[Dealt]:
+        """The first of them, at least one. What fails for now is tried until it does not."""
         loop = asyncio.get_running_loop()
         seconds = SHORTEST
         while True:
-            try:
-                dealt = await loop.run_in_executor(self._thread, deal_with, self.stage, record, self._clock)
-            except TransientError as error:
-                self.patience.lose(str(error))
-                await asyncio.sleep(seconds)
-                seconds = min(2 * seconds, LONGEST)
-            else:
+            # In a thread: heartbeats go on meanwhile.
+            dealt, reason = await loop.run_in_executor(self._thread, deal_with_some, self.stage, records, self._clock)
+            if dealt:
                 self.patience.regain()
                 return dealt
+            self.patience.lose(reason)
+            await asyncio.sleep(seconds)
+            seconds = min(2 * seconds, LONGEST)
 
-    async def _finish(self, event: Any, record: Record, dealt: Dealt) -> None:
-        """Acknowledges once everything is written; until then, and if never, the event is read again."""
+    async def _finish(self, done: Sequence[Done], sending: Sending) -> None:
+        """Acknowledges once everything is written; until then, and if never, the events are read again."""
         seconds = SHORTEST
         with self._ending_on_mistakes():
-            while not await self._sent(dealt.written, record.started):
+            while not await self._sent(sending):
                 await asyncio.sleep(seconds)
                 seconds = min(2 * seconds, LONGEST)
-            event.ack()
-            self._room.release()
-            count(self._metrics, self.stage.name, record, dealt, self._clock())
+                sending = await self._sending(done)
+            now = self._clock()
+            for one in done:
+                one.event.ack()
+                self._room.release()
+                count(self._metrics, self.stage.name, one.record, one.dealt, now)
 
-    async def _sent(self, written: Sequence[Delivery], started: float | None) -> bool:
-        """Whether the brokers have them all."""
-        began = self._clock().timestamp() if started is None else started
+    async def _sending(self, done: Sequence[Done]) -> Sending:
+        """What they led to is on its way, in order; each awaits the brokers. None: not all of it is."""
         try:
-            waiting = [await self._send(delivery, began) for delivery in written]
-            await asyncio.gather(*waiting)
+            producer = await self._app.maybe_start_producer()
+            return [await self._send(producer, written, one.record) for one in done for written in one.dealt.written]
         except (KafkaError, ProducerSendError) as error:
-            self.patience.lose(f"Kafka cannot be written: {type(error).__name__}: {error}")
+            self._lose_kafka(error)
+            return None
+
+    async def _sent(self, sending: Sending) -> bool:
+        """Whether the brokers have them all."""
+        if sending is None:
+            return False
+        try:
+            await asyncio.gather(*sending)
+        except (KafkaError, ProducerSendError) as error:
+            self._lose_kafka(error)
             return False
         return True
 
-    async def _send(self, delivery: Delivery, started: float) -> Any:
-        """What comes back has to be awaited, too: only then the brokers have the message."""
-        return await self._app.send(
-            self._prefix + delivery.topic,
-            delivery.key.encode(),
-            delivery.value,
-            headers=headers_of(delivery.value, started),
-            key_serializer="raw",
-            value_serializer="raw",
+    def _lose_kafka(self, error: Exception) -> None:
+        self.patience.lose(f"Kafka cannot be written: {type(error).__name__}: {error}")
+
+    async def _send(self, producer: Any, delivery: Delivery, record: Record) -> Awaitable[object]:
+        """What comes back has to be awaited, too: only then the brokers have the message.
+
+        By the producer, not by `app.send`, which makes a topic of its own for each message.
+        """
+        started = self._clock().timestamp() if record.started is None else record.started
+        headers = headers_of(delivery.value, started)
+        sent: Awaitable[object] = await producer.send(
+            self._prefix + delivery.topic, delivery.key.encode(), delivery.value, None, None, headers
         )
+        return sent
 
     def _record(self, message: Any) -> Record:
         topic = message.topic.removeprefix(self._prefix)
@@ -175,11 +232,26 @@ class FaustHost:
         return Record(topic, message.partition, message.offset, key, message.value or b"", started)
 
 
-def build_app(name: str, connection: Connection, instance: str | None) -> Any:
+def deal_with_some(stage: Stage, records: Sequence[Record], clock: Callable[[], datetime]) -> tuple[list[Dealt], str]:
+    """As many of them as there is time for, at least one unless it cannot be done now: then why."""
+    dealt: list[Dealt] = []
+    ends = time.monotonic() + BATCH_SECONDS
+    for record in records:
+        try:
+            dealt.append(deal_with(stage, record, clock))
+        except TransientError as error:
+            return dealt, str(error)
+        if time.monotonic() >= ends:
+            break
+    return dealt, ""
+
+
+def build_app(name: str, connection: Connection, folder: Path, instance: str | None) -> Any:
     """A Faust application tuned as measured. Its id is the consumer group."""
     group = connection.prefix + name
     return faust.App(
         group,
+        datadir=folder / f"{group}-data",
         broker=[URL(f"kafka://{server}") for server in connection.servers],
         broker_credentials=_credentials(connection),
         processing_guarantee=ProcessingGuarantee.AT_LEAST_ONCE,

@@ -82,7 +82,7 @@ def latency(parent: Path, rate: float, seconds: float, workers: int) -> Latency:
     seen, told = dict[str, float](), dict[str, float]()
     with running(folders, "--workers", str(workers)):
         wait_for(lambda: waiting_messages(folders) == 0, "it has started")
-        _drop_one(folders.inbox, -1)
+        drop_one(folders.inbox, -1)
         wait_for(lambda: _count(folders) == 1, "it works")
         with folders.store() as store:
             looks = _look(store, alerts_file(folders), seen, told)
@@ -90,7 +90,7 @@ def latency(parent: Path, rate: float, seconds: float, workers: int) -> Latency:
             for number in range(round(rate * seconds)):
                 while time.monotonic() < began + number / rate:
                     next(looks)
-                dropped[Path(name(number)).stem] = _drop_one(folders.inbox, number)
+                dropped[Path(name(number)).stem] = drop_one(folders.inbox, number)
             ended = time.monotonic()
             while len(seen) <= len(dropped) and time.monotonic() < ended + _PATIENCE:
                 next(looks)
@@ -105,7 +105,7 @@ def _count(folders: Folders) -> int:
         return store.count("articles")
 
 
-def _drop_one(inbox: Path, number: int) -> float:
+def drop_one(inbox: Path, number: int) -> float:
     """Renamed into place; when."""
     made = inbox / f".{name(number)}"
     made.write_text(article(number, seed=2, stories=1_000_000_000), encoding="utf-8")
@@ -120,15 +120,21 @@ def _look(store: SqliteIndexStore, alerts: Path, seen: dict[str, float], told: d
         for placed in listed(store, "articles", Wanted(), after=after, newest_first=False):
             after = placed.cursor
             seen[placed.body["stem"]] = time.monotonic()
-        if alerts.exists():
-            with alerts.open("rb") as file:
-                file.seek(read)
-                whole = file.read().rpartition(b"\n")[0]
-            read += len(whole) + 1 if whole else 0
-            for line in whole.splitlines():
-                told.setdefault(json.loads(line)["evidence"][0]["stem"], time.monotonic())
+        read = note_alerts(alerts, read, told)
         time.sleep(_LOOK_SECONDS)
         yield
+
+
+def note_alerts(alerts: Path, read: int, told: dict[str, float]) -> int:
+    """When each article's alert stood in the file, from so many bytes on; the bytes read now."""
+    if not alerts.exists():
+        return read
+    with alerts.open("rb") as file:
+        file.seek(read)
+        whole = file.read().rpartition(b"\n")[0]
+    for line in whole.splitlines():
+        told.setdefault(json.loads(line)["evidence"][0]["stem"], time.monotonic())
+    return read + len(whole) + 1 if whole else read
 
 
 def memory(parent: Path, files: int, seconds: float, workers: int) -> tuple[Memory, int]:

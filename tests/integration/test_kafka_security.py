@@ -83,8 +83,7 @@ def test_a_faust_worker_comes_in_by_tls_and_scram(secure: dict[str, str], tmp_pa
     password.write_text(secure.pop("kafka_password"))
     folders = Folders.under(tmp_path / "kafka")
     (folders.inbox / "one.txt").write_text(article(0))
-    names = {f"CLASHWATCH_{name.upper()}": value for name, value in secure.items()}
-    settings = names | {"CLASHWATCH_KAFKA_PASSWORD_FILE": str(password)}
+    settings = secure | {"kafka_password_file": str(password)}
     right = Connection.of(Settings(**secure, kafka_password=password.read_text()))
     services = Services(folders, right, settings=settings)
     try:
@@ -95,6 +94,8 @@ def test_a_faust_worker_comes_in_by_tls_and_scram(secure: dict[str, str], tmp_pa
             assert len(take(bus, "tagger", ["article.normalized"], 1)) == 1
     finally:
         services.stop()
+    assert list(services.place.iterdir()) == []
+    assert (folders.data / "faust").is_dir()
 
 
 @contextmanager

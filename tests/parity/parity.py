@@ -1,4 +1,4 @@
-"""The same inbox through the embedded host and through Kafka, and what both wrote, without the times."""
+"""The same inbox through the embedded host and through Kafka and Elasticsearch, and what both wrote, without times."""
 
 import json
 import os
@@ -20,28 +20,40 @@ from shared.hosts.embedded import utc_now
 from shared.hosts.kafka import KafkaHost
 from shared.metrics import Metrics
 from shared.store.database import Database
+from shared.store.listing import Wanted, rows
+from shared.store.port import IndexName, IndexStore
 from tests.e2e.road import SEEDS, Folders
 
 STAGES = ("normalizer", "tagger", "detector", "linker", "alerter", "channels", "indexer")
 COMPARED = ("article.analyzed", "report.detected", "incident.changed", "alert.raised", "file.settled")
 _OBSERVER = "observer"
-_TIMES = ("received_at", "raised_at", "settled_at", "failed_at")
+_TIMES = ("received_at", "raised_at", "settled_at", "failed_at", "sent_at")
+INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 
 Told = dict[str, list[tuple[str, str]]]
 """Topic -> (id, data as JSON) of each message, in order."""
+Documents = dict[str, list[str]]
+"""Index -> its rows as JSON."""
 
 
-def fill(inbox: Path, most: int) -> int:
-    """The seeds and at most so many written articles, each file with a time of its own; how many."""
+def articles(most: int = 0) -> dict[str, bytes]:
+    """File names and contents: of the folder that PARITY_ARTICLES names, or the seeds and the first `most` of the
+    written articles, one of them twice and one file that is none."""
+    if named := os.environ.get("PARITY_ARTICLES"):
+        return {path.name: path.read_bytes() for path in sorted(Path(named).iterdir()) if path.is_file()}
     texts = {path.name: path.read_bytes() for path in SEEDS.values()}
     for path in sorted((Path(__file__).parents[1] / "accuracy" / "written").glob("*.yaml")):
         for article in yaml.safe_load(path.read_text(encoding="utf-8")):
             if len(texts) < most + len(SEEDS):
                 texts[f"{article['id']}.txt"] = article["text"].encode()
+    return texts | {"twice.txt": next(iter(texts.values())), "none.pdf": b"%PDF-1.7 and no more"}
+
+
+def fill(inbox: Path, texts: Mapping[str, bytes]) -> None:
+    """Each file with a time of its own: the feeder takes them in that order."""
     for place, (name, text) in enumerate(texts.items()):
         (inbox / name).write_bytes(text)
         os.utime(inbox / name, (1_600_000_000 + place, 1_600_000_000 + place))
-    return len(texts)
 
 
 def embedded(folders: Folders) -> Told:
@@ -53,10 +65,11 @@ def embedded(folders: Folders) -> Told:
         return _told(SqliteBus(database))
 
 
-def on_kafka(folders: Folders, connection: Connection) -> Told:
-    """The feeder and all stages on kafka-python hosts of this process, turn by turn."""
+def on_kafka(folders: Folders, connection: Connection, **where: str) -> Told:
+    """The feeder and all stages on kafka-python hosts of this process, turn by turn. `where` are more settings: of
+    Elasticsearch, for linker, indexer and alerter to work there."""
     with ExitStack() as stack:
-        settings = folders.settings()
+        settings = folders.settings(**where)
         buses = [stack.enter_context(closing(KafkaBus(connection))) for _ in (*STAGES, "feeder", _OBSERVER)]
         hosts = [
             _host(stack.enter_context(open_service(name, settings)), bus)
@@ -75,6 +88,24 @@ def on_kafka(folders: Folders, connection: Connection) -> Told:
 
 def _host(service: Any, bus: KafkaBus) -> KafkaHost:
     return KafkaHost(service.stage, bus, Metrics(), utc_now, batch=service.batch)
+
+
+def on_log(connection: Connection) -> Told:
+    """All that was written, by whatever services."""
+    with closing(KafkaBus(connection)) as bus:
+        return _told(bus)
+
+
+def documents(store: IndexStore) -> Documents:
+    """Everything a person can find, in an order of its own."""
+    return {
+        index: sorted(json.dumps(_timeless(row), sort_keys=True) for row in rows(store, index, Wanted()))
+        for index in INDEXES
+    }
+
+
+def _timeless(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _TIMES}
 
 
 def _told(bus: Bus) -> Told:

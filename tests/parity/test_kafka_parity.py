@@ -1,4 +1,7 @@
-"""The system on Kafka writes what the embedded one writes: the same ids, the same data, in the same order."""
+"""On Kafka and Elasticsearch the system writes what the embedded one writes: ids, messages, documents.
+
+The folder that PARITY_ARTICLES names is compared instead of the seeds and some written articles.
+"""
 
 from pathlib import Path
 
@@ -6,27 +9,69 @@ import pytest
 
 from shared.bus.connection import Connection
 from shared.bus.kafka_topics import create_topics
-from shared.bus.topics import load_topics
+from shared.bus.topics import load_topics, with_partitions
 from tests.e2e.road import Folders
-from tests.parity.parity import COMPARED, embedded, fill, on_kafka
+from tests.faults.kafka_services import STAGES, Services
+from tests.integration.elastic.server import Names
+from tests.parity.parity import COMPARED, Documents, Told, articles, documents, embedded, fill, on_kafka, on_log
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.timeout(900)]
 MOST = 40
+TEXTS = articles(MOST)
 
 
-def test_the_same_inbox_leads_to_the_same_messages(connection: Connection, tmp_path: Path) -> None:
-    one, other = Folders.under(tmp_path / "embedded"), Folders.under(tmp_path / "kafka")
-    count = fill(one.inbox, MOST)
-    fill(other.inbox, MOST)
-    # The order of messages is that of a partition: with one, both logs have the same.
-    topics = {name: topic.model_copy(update={"partitions": 1}) for name, topic in load_topics().items()}
-    create_topics(connection, topics)
-    expected, told = embedded(one), on_kafka(other, connection)
-    assert len(expected["article.analyzed"]) == count
-    assert expected["incident.changed"]
-    assert expected["alert.raised"]
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Told, Documents]:
+    folders = Folders.under(tmp_path_factory.mktemp("embedded"))
+    fill(folders.inbox, TEXTS)
+    told = embedded(folders)
+    with folders.store() as store:
+        return told, documents(store)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Folders:
+    made = Folders.under(tmp_path / "cluster")
+    fill(made.inbox, TEXTS)
+    return made
+
+
+@pytest.fixture
+def one_partition(connection: Connection) -> Connection:
+    """The order of messages is that of a partition: with one, both logs have the same."""
+    create_topics(connection, with_partitions(load_topics(), 1))
+    return connection
+
+
+def found(names: Names) -> Documents:
+    with names.store() as store:
+        return documents(store)
+
+
+def test_the_stages_in_turn_write_the_same_in_the_same_order(
+    one_partition: Connection, names: Names, folders: Folders, expected: tuple[Told, Documents]
+) -> None:
+    told = on_kafka(folders, one_partition, **names.settings)
+    assert all(expected[0][topic] for topic in COMPARED)
     for topic in COMPARED:
-        assert told[topic] == expected[topic]
-    for index in ("incidents", "articles", "alerts"):
-        assert len(other.found(index)) == len(one.found(index))
-    assert other.found("incidents") == one.found("incidents")
+        assert told[topic] == expected[0][topic]
+    assert found(names) == expected[1]
+    assert len(expected[1]["files"]) == len(TEXTS)
+
+
+@pytest.mark.parametrize("host", ["faust", "kafka-python"])
+def test_the_services_write_the_same(
+    one_partition: Connection, names: Names, folders: Folders, expected: tuple[Told, Documents], host: str
+) -> None:
+    """As processes, at their own pace: `file.settled` comes from two of them."""
+    services = Services(folders, one_partition, host, names.settings | {"kafka_partitions": "1"})
+    try:
+        for name in (*STAGES, "feeder"):
+            services.start(name)
+        services.wait_until_done(len(set(TEXTS.values())), 600)
+    finally:
+        services.stop()
+    told = on_log(one_partition)
+    for topic in COMPARED:
+        assert sorted(told[topic]) == sorted(expected[0][topic])
+    assert found(names) == expected[1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.bus.topics import FILE, load_topics
+from shared.bus.topics import FILE, load_topics, with_partitions
 from shared.datafile import DataFileError
 from shared.schemas import MESSAGES
 
@@ -44,3 +44,9 @@ def test_a_message_without_a_topic_is_missed(tmp_path: Path) -> None:
     path.write_text(FILE.read_text(encoding="utf-8").split("dead.letter:")[0], encoding="utf-8")
     with pytest.raises(DataFileError, match=r"no topic for dead\.letter"):
         load_topics(path)
+
+
+def test_partitions_are_the_files_unless_they_are_set() -> None:
+    topics = load_topics()
+    assert with_partitions(topics, None) == topics
+    assert {topic.partitions for topic in with_partitions(topics, 7).values()} == {7}

@@ -101,3 +101,9 @@ def test_the_image_has_two_stages_pinned_and_no_root() -> None:
         name for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE) for name in line.split()[:-1]
     ]
     assert [name for name in copied if not list(ROOT.glob(name))] == []
+
+
+@pytest.mark.parametrize("name", ["feeder", "normalizer", "tagger", "detector", "linker", "channels", "webhook"])
+def test_who_writes_to_the_data_folder_can(name: str) -> None:
+    places = [*SERVICES[name]["tmpfs"], *SERVICES[name].get("volumes", [])]
+    assert sum("/data" in re.split("[:,]", place) for place in places) == 1

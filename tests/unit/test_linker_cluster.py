@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from linker_builders import RULE, active, linked, report, told
+from linker_builders import RULE, active, linked, report, shuffles, told
 
 from services.linker.agreement import agreement
 from services.linker.cluster import clusters, surest
@@ -68,6 +68,7 @@ def crowds(draw: st.DrawFn) -> list[ReportDetected]:
             "places": where,
             "claims": st.lists(st.sampled_from(CLAIMS), max_size=2),
             "signature": st.sampled_from(SIGNATURES),
+            "title": st.sampled_from(TITLES),
         }
     )
     rows: list[dict[str, Any]] = draw(st.lists(crowded, min_size=1, max_size=16))
@@ -221,6 +222,18 @@ def test_who_is_left_alone_takes_up_with_its_equals() -> None:
     near.regroup(near.remove(reports["left"].report.report_id))
     assert groups(near) == whole([one for name, one in reports.items() if name != "left"])
     assert len(groups(near)) == 1
+
+
+def test_one_report_has_the_figure_and_another_of_its_node_the_title() -> None:
+    """Whichever comes last makes the undated one go with both."""
+    rows = [
+        {"dates": "2020-07-12", "places": ["Goris@syunik"], "claims": [{"AM": "15 killed"}]},
+        {"dates": "2020-07-12", "places": ["Goris@syunik"], "title": TITLES[1]},
+        {"claims": [{"AM": "15 killed"}], "title": TITLES[2]},
+    ]
+    reports = [report({"article": f"a{n}", "signature": SIGNATURES[n], **row}) for n, row in enumerate(rows)]
+    for order in shuffles(reports):
+        assert len(groups(neighbours(list(order)))) == 1
 
 
 def _profile(**row: Any) -> Profile:

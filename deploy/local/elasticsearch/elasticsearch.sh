@@ -10,13 +10,13 @@
 #
 # ELASTICSEARCH_PORT   0 (the default) takes a free one at the first start and keeps it
 # ELASTICSEARCH_HEAP   512m
-# ELASTICSEARCH_HOME   data, logs, pid: build/elasticsearch in the repository
+# ELASTICSEARCH_HOME   data, logs, pid: build/local/elasticsearch in the repository
 # ELASTICSEARCH_CACHE  jars and the JRE, 210 MB: ~/.cache/clashwatch/elasticsearch
 # Exit codes: 0 done, 1 failed, 2 wrong usage, 3 something needed is not installed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 version=$(sed -n 's:.*<es.version>\(.*\)</es.version>.*:\1:p' "$here/pom.xml")
-home=${ELASTICSEARCH_HOME:-$(cd "$here/../../.." && pwd)/build/elasticsearch}
+home=${ELASTICSEARCH_HOME:-$(cd "$here/../../.." && pwd)/build/local/elasticsearch}
 cache_root=${ELASTICSEARCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/clashwatch/elasticsearch}
 cache=$cache_root/$version
 heap=${ELASTICSEARCH_HEAP:-512m}

@@ -1,4 +1,4 @@
-"""One Elasticsearch for all tests of a run; each test has empty indexes of its own."""
+"""Each test has empty indexes of its own."""
 
 import os
 from collections.abc import Iterator
@@ -7,21 +7,9 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shared.store.elastic_templates import install_templates
-from tests.integration.elastic.server import LocalServer, skip_without_java
+from tests.integration.elastic.server import LocalServer
 
 _PREFIX = f"t{os.getpid()}-"
-
-
-@pytest.fixture(scope="session")
-def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
-    skip_without_java()
-    server, is_ours = LocalServer.found_or(tmp_path_factory.mktemp("elastic") / "home")
-    server.do("start")
-    try:
-        yield server
-    finally:
-        if is_ours:
-            server.do("wipe")
 
 
 @pytest.fixture(scope="session")

@@ -59,12 +59,19 @@ class _Handler(BaseHTTPRequestHandler):
         if status:
             faults.refused.append(status)
             self._answer(status, _error(status))
-        elif self.path.startswith("/_bulk"):
-            self._bulk(body)
         else:
-            self._answer(*self._forward(body))
+            self._pass_on(body)
 
     do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
+
+    def _pass_on(self, body: bytes) -> None:
+        try:
+            if self.path.startswith("/_bulk"):
+                self._bulk(body)
+            else:
+                self._answer(*self._forward(body))
+        except OSError:  # with nobody behind it, it is as if it were not there
+            self.close_connection = True
 
     def _bulk(self, body: bytes) -> None:
         """Only the items that are not put off go through; the answers are put together again."""

@@ -1,13 +1,22 @@
 """A real Elasticsearch for tests, started by the project's own script; without Java a test says so loudly."""
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
+
+from shared.store.elastic_index import ElasticIndexStore
+from shared.store.listing import Wanted, rows
+from shared.store.port import IndexName
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "local" / "elasticsearch" / "elasticsearch.sh"
 _NEEDED = ("java", "mvn", "curl")
@@ -57,3 +66,60 @@ def skip_without_java() -> None:
     if os.environ.get("CI") == "true" and shutil.which("java"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
+    """One for all tests of a run."""
+    skip_without_java()
+    server, is_ours = LocalServer.found_or(tmp_path_factory.mktemp("elastic") / "home")
+    server.do("start")
+    try:
+        yield server
+    finally:
+        if is_ours:
+            server.do("wipe")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The indexes of one test. `url` may be a proxy's."""
+
+    url: str
+    prefix: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For services that work there."""
+        return {"elasticsearch": self.url, "elasticsearch_prefix": self.prefix}
+
+    @contextmanager
+    def store(self) -> Iterator[ElasticIndexStore]:
+        """What a person finds now, with everything written so far."""
+        with Elasticsearch(self.url, request_timeout=60) as client:
+            store = ElasticIndexStore(client, self.prefix)
+            store.refresh()
+            yield store
+
+    def found(self, index: IndexName) -> list[dict[str, Any]]:
+        """The rows of a list."""
+        with self.store() as store:
+            return list(rows(store, index, Wanted()))
+
+    def remove(self) -> None:
+        """All of it, templates too."""
+        with Elasticsearch(self.url, request_timeout=60) as client:
+            if found := client.indices.get(index=f"{self.prefix}*"):
+                client.indices.delete(index=list(found))
+            client.options(ignore_status=404).indices.delete_index_template(name=f"clashwatch-{self.prefix}*")
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture
+def names(elastic: LocalServer) -> Iterator[Names]:
+    """Indexes of a test's own, not made yet."""
+    made = Names(elastic.url, f"n{os.getpid()}-{next(_NUMBERS)}-")
+    yield made
+    made.remove()
