@@ -6,7 +6,8 @@ from datetime import datetime
 from services.detector.fights import Side, plausibility
 from services.detector.lines import Line
 from services.detector.reading import Pair, Reading, read
-from services.detector.score import features, probability, weights
+from services.detector.score import features, probability
+from services.detector.weights import weights
 from services.detector.when import when
 from services.detector.where import places
 from shared.schemas import ArticleAnalyzed, ReportDetected

@@ -79,8 +79,7 @@ def _amount(
     if bound and text[bound.end : start] not in (" ", " the ", " another "):
         bound = None
     if run[0].kind == "vague":
-        low, high = run[0].value
-        return _mention(bound.start if bound else start, end, (low, None, high), "vague")
+        return _mention(bound.start if bound else start, end, (run[0].value, None, None), "vague")
     value = _value(run)
     if value > _MAX or value != int(value):
         return None
