@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
 from services.detector.claimants import Claimant, Told, claimant_of
+from services.detector.days import days
 from services.detector.fights import Side
 from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.past import compares
-from services.detector.when import _days
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
@@ -252,7 +252,7 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
 
 def _as_of(figure: Figure, line: Line, published: str | None) -> str | None:
     """The calendar day written right behind the figure: `killed on July 12 and one on July 13`."""
-    for day in _days(line, published):
+    for day in days(line, published):
         if day.edtf and figure.at < day.at <= figure.at + 12 and line.symbols[figure.at + 1 : day.at].count("N") == 0:
             return None if day.spoken else day.edtf.partition("/")[0]
     return None

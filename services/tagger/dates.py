@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from services.tagger.lexemes import Lexeme, Lexicon, word_after, word_before
+from services.tagger.lexemes import RELATIVE, Lexeme, Lexicon, word_after, word_before
 from shared.schemas.article_tagged import Mention
 from shared.schemas.edtf import is_valid
 
@@ -12,6 +12,9 @@ _ISO = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])")
 _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
 _AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z")
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
+_COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
+_KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
+_LONGEST = 14  # days counted back
 _MODAL = ("may", "march", "mar", "dec", "sep")
 
 
@@ -27,10 +30,12 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
             continue
         if lexeme.kind == "month":
             found = _around_month(lexemes, index, text, used)
-        elif lexeme.kind in ("weekday", "day", "overnight"):
+        elif lexeme.kind in RELATIVE:
             found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
-            found = _year(lexeme, text, folded, known) or _bare_day(lexeme, text)
+            found = _year(lexeme, text, folded, known) or _bare_day(lexeme, text) or _counted(lexeme, text)
+        elif lexeme.kind == "unit":
+            found = _counted(lexeme, text)
         else:
             continue
         if found:
@@ -141,3 +146,14 @@ def _bare_day(lexeme: Lexeme, text: str) -> Mention | None:
     if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
         return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
     return None
+
+
+def _counted(lexeme: Lexeme, text: str) -> Mention | None:
+    """`three days ago`, `two days earlier`, `four days of`: back from publication, from a day named, to a beginning."""
+    match = _COUNTED.match(text, lexeme.end)
+    count = str(lexeme.value)
+    if match is None or not count.isdigit() or not 1 <= int(count) <= _LONGEST:
+        return None
+    kind = _KINDS[match["from"]]
+    shift = int(count) if kind == "days" else -int(count)
+    return _mention(lexeme.start, match.end(), f"{kind}:{shift}", kind)

@@ -20,6 +20,7 @@ _DIGITS = re.compile(
 
 
 Amount = Annotated[int, Field(ge=0)]
+Shift = Annotated[int, Field(ge=-7, le=0)]  # days
 
 
 class _Strict(BaseModel):
@@ -53,14 +54,18 @@ class Dates(_Strict):
 
     month: dict[Word, Annotated[int, Field(ge=1, le=12)]]
     weekday: dict[Word, Annotated[int, Field(ge=0, le=6)]]
-    day: dict[Word, Annotated[int, Field(ge=-7, le=0)]]
-    overnight: dict[Word, Annotated[int, Field(ge=-7, le=0)]]
+    day: dict[Word, Shift]
+    overnight: dict[Word, Shift]
+    weekend: dict[Word, Shift]
+    earlier: dict[Word, Shift]
+    after: dict[Word, Shift]
     year_before: list[Word]
     year_not: list[Word]
 
 
 _AMOUNTS = ("unit", "ten", "scale", "whole", "vague", "ordinal")
-_DAYS = ("month", "weekday", "day", "overnight")
+RELATIVE = ("weekday", "day", "overnight", "weekend", "earlier", "after")
+_DAYS = ("month", *RELATIVE)
 
 
 class Lexeme(NamedTuple):
