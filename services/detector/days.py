@@ -20,9 +20,12 @@ _SAYING = words("days.saying")  # before it, where the lexicon has no verb of sa
 _STATEMENTS = words("days.statements")
 _MOUTHPIECES = words("days.mouthpieces")
 _OTHER_DOINGS = words("days.other_doings")
+_EARLIER = words("days.earlier")
+_CAUSES = words("days.causes")
 _FUTURE = words("days.future")
 _DAY_WORDS = words("days.day_words")
 _AFTER = frozenset(["after", "since", "following"])
+_FRONTED = 14
 _REACH = 4  # items between a day and the word that says what happened on it
 
 
@@ -163,7 +166,9 @@ def is_other_day(line: Line, at: int) -> bool:
     on which somebody spoke, or did something else than fight."""
     if line.symbols[at + 1 : at + 2] == "S" or not _STATED.isdisjoint(line.words[at + 1 : at + 3]):
         return True
-    return _is_said_before(line, at) or _is_mouthpiece(line, at) or _is_of_a_doing(line, at)
+    return any(
+        rule(line, at) for rule in (_is_said_before, _is_said_behind, _is_mouthpiece, _is_of_a_doing, _is_of_another)
+    )
 
 
 def _is_said_before(line: Line, at: int) -> bool:
@@ -173,6 +178,14 @@ def _is_said_before(line: Line, at: int) -> bool:
     while index >= 0 and head[index] in "iaxrAGYJ" and len(head) - index <= 3:
         index -= 1
     return index >= 0 and head[index] == "S"
+
+
+def _is_said_behind(line: Line, at: int) -> bool:
+    """`On Thursday, a spokesman for the ministry told reporters that`: the sentence begins with the day of saying."""
+    if at > 1:
+        return False
+    verb = line.symbols.find("S", at + 1, at + 1 + _FRONTED)
+    return verb >= 0 and not any(entry.fight for entry in line.entries[at:verb]) and "Q" not in line.symbols[at:verb]
 
 
 def _is_mouthpiece(line: Line, at: int) -> bool:
@@ -196,6 +209,19 @@ def _is_of_a_doing(line: Line, at: int) -> bool:
             return True
     behind = line.words[at + 1 : at + _REACH]
     return any(word in _STATEMENTS for word in behind) and not any(e.fight for e in line.entries[at + 1 : at + _REACH])
+
+
+def _is_of_another(line: Line, at: int) -> bool:
+    """`A similar raid on Friday`, `on Sunday in retaliation for a raid on Friday`: another fight."""
+    dated = line.symbols.find("D", 0, at)
+    for index in range(at - 1, max(0, at - 2 * _REACH), -1):
+        if line.symbols[index] in ".;,":
+            return False
+        if line.entries[index].fight and line.words[index - 1] in _EARLIER:
+            return True
+        if line.words[index] in _CAUSES and 0 <= dated < index:
+            return True
+    return False
 
 
 def _is_doing(word: str) -> bool:

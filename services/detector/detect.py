@@ -107,6 +107,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         [(line, clear.get(line.number, 0.0)) for line in telling],
         frozenset(claim.as_of for _, claim in told if claim.as_of),
         reading.lines,
+        reading.past,
         article.published,
     )
     where = places(telling, reading.lines, article, homes)

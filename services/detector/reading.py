@@ -1,7 +1,7 @@
 """An article read once: its lines, what each tells of fights and losses, and which of them look back."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -85,13 +85,14 @@ class Reading:
         return self._claims[pair]
 
     def event_scenes(self, pair: Pair) -> list[Scene]:
-        """The scenes of the pair, the telling ones first, then those that show no other pair fighting."""
+        """The scenes of the pair, the telling ones first, then those that show no other pair fighting (a force and the
+        state it sits in are not two)."""
         live = [s for s in self.scenes if s.real and not s.past]
         own = [s for s in live if s.told(pair) > _TOLD] or [s for s in self.scenes if s.told(pair) > 0.0]
         own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
         taken = {id(s) for s in own}
         around = self.homes(pair) | set(pair)
-        return own + [s for s in live if id(s) not in taken and s.named & around and _is_alone(s)]
+        return own + [s for s in live if id(s) not in taken and s.named & around and _is_alone(s, around)]
 
     def totals(self) -> dict[Pair, float]:
         """All pairs with the strength of their scenes added up."""
@@ -119,8 +120,8 @@ _NEAR = 4  # lines behind one that tells of the fight in which losses without a 
 _ALONE = 0.2
 
 
-def _is_alone(scene: Scene) -> bool:
-    return max(scene.pairs.values(), default=0.0) < _ALONE
+def _is_alone(scene: Scene, around: Set[str]) -> bool:
+    return all(value < _ALONE or set(pair) <= around for pair, value in scene.pairs.items())
 
 
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:

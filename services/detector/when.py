@@ -3,7 +3,8 @@
 The day of publication itself is never taken for the day of the event.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -29,9 +30,14 @@ def when(
     event_lines: Sequence[tuple[Line, float]],
     loss_days: frozenset[str],
     all_lines: Sequence[Line],
+    past: Container[int],
     published: str | None,
 ) -> When:
-    """The days told in `event_lines`, each with the strength of its fight; losses of a day date the event, too."""
+    """The days told in `event_lines`, each with the strength of its fight; losses of a day date the event, too. `past`
+    are the numbers of the lines that look back."""
+    latest = _latest_of_several(event_lines)
+    if latest is not None:  # the days of other sentences may be those of the fights before it
+        event_lines, all_lines = [(latest, 1.0)], [latest]
     told = sorted(
         ((line, strength, day) for line, strength in event_lines for day in days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
@@ -46,6 +52,7 @@ def when(
     weekdays = tuple(
         dict.fromkeys(day.weekday for day in [*(d for _, d in clear), *renewed] if day.weekday is not None)
     )
+    dated = dated or [(0.0, day) for day in _of_incident(all_lines, past, published)]
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
         return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
@@ -62,6 +69,18 @@ _LEAD = 4
 _LONG_AGO = 21
 
 
+_IN_DAYS = re.compile(r"\bin (?:as many|the (?:past|last) \S+|\S+) days\b")
+
+
+def _latest_of_several(event_lines: Sequence[tuple[Line, float]]) -> Line | None:
+    """`a second bombing in as many days` in one of the first sentences: that sentence, else None."""
+    for line, _ in event_lines:
+        counted = any(mention and mention.form == "ordinal" for mention in line.mentions)
+        if counted and line.number <= _LEAD and _IN_DAYS.search(" ".join(line.words)):
+            return line
+    return None
+
+
 def _is_told_clearly(day: Day, strength: float, published: str | None) -> bool:
     """Not a day long before publication, nor one that only a passing remark far down gives."""
     today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
@@ -70,13 +89,32 @@ def _is_told_clearly(day: Day, strength: float, published: str | None) -> bool:
     return strength >= _WEAK or day.line <= _LEAD or today is None
 
 
-def _is_news(day: Day, published: str | None) -> bool:
+def _is_news(day: Day, published: str | None, most: int = 3) -> bool:
     """A day just before publication, in a passing remark: better than none."""
     today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
-    return bool(today and first and 0 <= (today - first).days <= _NEWS)
+    return bool(today and first and 0 <= (today - first).days <= most)
 
 
-_NEWS = 3
+def _of_incident(lines: Sequence[Line], past: Container[int], published: str | None) -> Iterator[Day]:
+    """`The incident occurred on Tuesday`, `arrived on Thursday as bombs hit`: told without the sides."""
+    for line in lines:
+        if line.number in past:
+            continue
+        for day in days(line, published):
+            if day.edtf and not day.spoken and _is_news(day, published, _WEEK) and _names_incident(line, day.at):
+                yield day
+
+
+def _names_incident(line: Line, at: int) -> bool:
+    around = range(max(0, at - _CLOSE), min(len(line), at + _CLOSE))
+    if any(line.entries[i].unreal for i in around):
+        return False
+    return any(line.entries[i].fight or line.words[i] in _INCIDENTS for i in around)
+
+
+_INCIDENTS = words("when.incidents")
+_CLOSE = 8  # items
+_WEEK = 7
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:

@@ -8,7 +8,11 @@ from services.tagger.lexemes import RELATIVE, Lexeme, Lexicon, word_after, word_
 from shared.schemas.article_tagged import Mention
 from shared.schemas.edtf import is_valid
 
-_ISO = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])")
+# 2020-05-16, 2020/05/16, 16.05.2020; 05/06/2020 is one day in London and another in New York.
+_FIGURES = re.compile(
+    r"(?<![\w./-])(?:(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{2})(?P=mark)(?P<day>\d{2})"
+    r"|(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4}))(?![\w-])"
+)
 _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
 _AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z")
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
@@ -20,7 +24,7 @@ _MODAL = ("may", "march", "mar", "dec", "sep")
 
 def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon) -> tuple[list[Mention], set[int]]:
     """The mentions, and the starts of the lexemes they used up."""
-    mentions = [_mention(match.start(), match.end(), match.group(1), "day") for match in _ISO.finditer(text)]
+    mentions = [mention for match in _FIGURES.finditer(text) if (mention := _in_figures(match))]
     starts = [lexeme.start for lexeme in lexemes]
     used: set[int] = set()
     for mention in mentions:
@@ -42,6 +46,12 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
             mentions.append(found)
             used.update(_inside(found, starts))
     return mentions, used
+
+
+def _in_figures(match: re.Match[str]) -> Mention | None:
+    year, month, day = match.group("year", "month", "day") if match["year"] else match.group("y", "m", "d")
+    ref = f"{year}-{int(month):02d}-{int(day):02d}"
+    return _mention(match.start(), match.end(), ref, "day") if is_valid(ref) else None
 
 
 def _inside(mention: Mention, starts: Sequence[int]) -> Sequence[int]:
