@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from services.detector import predicates
+from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.people import People, are_irregulars, counted, is_age, is_foe, is_inner, side_in
+from services.detector.lists import gapped, in_brackets, named_before, so_were
+from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
 from shared.schemas.claims import Kind, Who
@@ -20,7 +22,10 @@ _KINDS: dict[str, Kind] = {
     "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed", "F": "killed", "L": "killed",
     "W": "wounded", "w": "wounded", "I": "wounded", "C": "captured", "y": "captured", "R": "captured", "M": "missing",
 }  # fmt: skip
-_ZERO = re.compile(r"z[avxrJ]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
+_REMAINS = words("casualties.remains")
+_RETURNS = words("casualties.returns")
 _NOT_ZERO = words("casualties.not_zero")
 _WITHHELD = words("casualties.withheld")
 _SOLDIERLY = words("casualties.soldierly")
@@ -68,7 +73,8 @@ def figures(line: Line) -> list[Figure]:
 def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
     """`49 Armenian and 50 Azerbaijani troops`: the first are troops, too."""
     for other in following:
-        if figure.who is None and predicates.is_joined(line, figure.end, other.at, has_noun=True):
+        joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
+        if figure.who is None and joined and line.symbols[other.at - 1] != "<":
             return replace(figure, who=other.who)
     return figure
 
@@ -85,6 +91,8 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return line.words[at] in ("a", "an")
     if symbol == "z":
         return True
+    if line.words[at] == "both":
+        return bool(_BOTH.match(line.symbols, at + 1))
     return line.words[at] == "another" and bool(re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 6]))
 
 
@@ -92,10 +100,10 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     people = counted(line, at)
     if people is None:
         return None
-    amount = line.mentions[at]
-    low, best, high = (amount.low, amount.best, amount.high) if amount else (1, 1, 1)
+    low, best, high = _amount(line, at)
+    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else named_before(line, at)
     figure = Figure(
-        at, people.end, low, best, high, who=_who(people.who), side_at=people.side_at, pronoun=people.pronoun,
+        at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=people.pronoun,
         foe=is_foe(line, at, people.end), irregular=are_irregulars(line, at, people.end),
     )  # fmt: skip
     if people.head in ("R", "I"):
@@ -103,6 +111,13 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people.head == "F":
         return _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
+
+
+def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
+    amount = line.mentions[at]
+    if amount is None:
+        return (2, 2, 2) if line.words[at] == "both" else (1, 1, 1)
+    return amount.low, amount.best, amount.high
 
 
 def _who(word: str) -> Who | None:
@@ -125,7 +140,7 @@ def _of_noun(line: Line, figure: Figure) -> Figure:
 
 def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) -> Figure | None:
     """The figure with its word of loss, or None where there is none."""
-    if predicates.speak_or_move(line, people):
+    if predicates.speak_or_move(line, people) and not is_adjective(line, people):
         return None
     joined = last if last and predicates.is_joined(line, last.end, figure.at, bool(people.head)) else None
     found = _with_predicate(line, figure, people, last, joined)
@@ -141,6 +156,11 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
 def _with_predicate(
     line: Line, figure: Figure, people: People, last: Figure | None, joined: Figure | None
 ) -> Figure | None:
+    if is_adjective(line, people):
+        return _as(line, figure, people.at + 1)
+    side = gapped(line, last.end, figure.at) if last and figure.side_at < 0 else -1
+    if last and side >= 0:
+        return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who, side_at=side)
     back, front = predicates.behind(line, people), _front(line, people, last)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
         return _with_side_between(line, _as(line, figure, back), people.end)
@@ -149,6 +169,10 @@ def _with_predicate(
     if joined and (people.head or predicates.ends_clause(line, people.end)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
     verb = predicates.ahead(line, people)
+    if verb < 0 and figure.side_at >= 0:
+        verb = in_brackets(line, figure.at)
+    if verb < 0 and last and so_were(line, last.end, figure.at):
+        verb = last.predicate
     return _as(line, figure, verb) if verb >= 0 else None
 
 
@@ -173,6 +197,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         counted_alone = predicates.ends_clause(line, figure.end) or line.symbols[figure.end : figure.end + 2] == "op"
         if not figure.who and not counted_alone:
             return None
+        if line.symbols[figure.end : figure.end + 2] == "op":  # "six of its own"
+            return replace(_as(line, figure, front), pronoun=figure.end + 1)
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
@@ -243,7 +269,7 @@ def _zero(line: Line, at: int) -> Figure | None:
 def _zero_predicate(line: Line, at: int, noun: int) -> int:
     """The word of loss that is denied, -1 for none."""
     if line.symbols[noun] in "FI":
-        return noun
+        return -1 if line.words[noun] in _REMAINS else noun  # bodies not found are no denial
     if line.symbols[noun] in "hmc":
         verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 : noun + 6])
         return noun + 1 + verb.start("verb") if verb else -1
@@ -256,5 +282,15 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
         return figure
     agent = predicates.agent_behind(line, figure.predicate)
     if agent < 0 and figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
-        agent = subject(line, figure.predicate)
+        agent = doer(line, figure.predicate)
+    if agent < 0 and line.words[figure.predicate] in _REMAINS:
+        agent = _who_returned(line, figure.predicate)
     return replace(figure, agent=agent)
+
+
+def _who_returned(line: Line, remains: int) -> int:
+    """`Kabul handed over the bodies of four soldiers`: they are not Kabul's."""
+    for index in range(remains - 1, max(-1, remains - 5), -1):
+        if line.words[index] in _RETURNS:
+            return doer(line, index)
+    return -1

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from services.detector.casualties import Figure
 from services.detector.claimants import Claimant, Told, claimant_of
 from services.detector.days import days
+from services.detector.doers import befell, does_both, whose
 from services.detector.fights import Side
 from services.detector.ground import is_ground
 from services.detector.lines import Line
@@ -46,7 +47,9 @@ class Parties:
     def people_of(self, name: str) -> str:
         """Civilians are a state's (or a de-facto state's), not an armed group's."""
         for side in (self.one, self.other):
-            if side.name == name and not side.is_state and side.form != "de_facto_state" and side.homes:
+            if side.name == name and (side.is_state or side.form == "de_facto_state"):
+                return name
+            if side.name == name and side.homes:
                 return min(side.homes)
         return next((state for state, group in self.groups.items() if group == name and self.knows(state)), name)
 
@@ -162,7 +165,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         return None  # losses of another event
     return (
         (figure.who != "military" and _ground(line, figure, parties))
-        or ("total" if _by_both(line, figure) else None)
+        or ("total" if _by_both(line, figure) or figure.foe else None)
         or _victim(figure, line, parties, civilians=True)
         or _own(claimant, parties)
         or (figure.who != "military" and told.ground)
@@ -175,11 +178,17 @@ def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant
     """`three of its soldiers`: the side the possessive stands for."""
     if figure.pronoun < 0:
         return None
-    owner = _owner(line, figure.pronoun, told.previous)
+    owner = _struck(line, figure) or _owner(line, figure.pronoun, told.previous)
     agent = line.mentions[figure.agent] if figure.agent >= 0 else None
     if agent is not None and agent.ref == owner:  # "shelling killed five of its soldiers": not the shelling side's
         owner = parties.other_than(owner)
     return owner if owner is not None and parties.knows(owner) else _own(claimant, parties)
+
+
+def _struck(line: Line, figure: Figure) -> str | None:
+    """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
+    struck = {m.ref for i, m in line.actors() if i < figure.pronoun and befell(line, i)}
+    return struck.pop() if figure.predicate > figure.at and len(struck) == 1 else None
 
 
 def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = False) -> str | None:
@@ -195,7 +204,7 @@ def _by_both(line: Line, figure: Figure) -> bool:
     if not 0 <= figure.predicate < figure.at:
         return False
     before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
-    return any(entry.mutual for entry in before)
+    return any(entry.mutual for entry in before) or does_both(line, figure.predicate)
 
 
 def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
@@ -215,9 +224,7 @@ def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
     before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
     if before:
         return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
-    if previous is not None:
-        return next((m.ref for _, m in previous.actors()), None)
-    return None
+    return whose(previous) if previous is not None else None
 
 
 def _subject_ref(line: Line, pronoun: int) -> str | None:

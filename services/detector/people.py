@@ -8,9 +8,9 @@ from services.detector.words import words
 
 _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 
-# Behind the number: "of its", "more", "Azerbaijani", "army", then the head.
+# Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
 _PHRASE = re.compile(
-    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMC](?=[xJA]{0,2}[mch]))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
     r"(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'AdFIRG]))"
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
@@ -21,6 +21,7 @@ _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|cr
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
+_COLLECTIVES = words("people.collectives")  # one of them is not one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def _one(line: Line, at: int) -> People | None:
         if other is None or _THINGS & set(line.words[at : other.end()]):
             return None
         return People(at, other.end(), "unspecified", "h")
-    if _PLURAL.search(line.words[match.start("head")]):
+    head = line.words[match.start("head")]
+    if _PLURAL.search(head) or head in _COLLECTIVES:
         return None
     return People(at, match.end(), _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
 
@@ -75,6 +77,11 @@ def side_in(line: Line, start: int, end: int) -> int:
 
 def _pronoun_in(line: Line, start: int, end: int) -> int:
     return next((i for i in range(start, end) if line.symbols[i] == "p"), -1)
+
+
+def is_adjective(line: Line, people: People) -> bool:
+    """`three wounded soldiers`: what befell them stands before the noun."""
+    return bool(people.head) and line.symbols[people.at + 1] in "WMC"
 
 
 def is_inner(line: Line, at: int) -> bool:

@@ -1,0 +1,38 @@
+"""Figures of which the sentence tells only half: their word of loss or their side stands at a neighbour."""
+
+import re
+
+from services.detector.doers import is_pair
+from services.detector.lines import Line
+
+_GAP = re.compile(r"[^.SNkKL]{0,10}[,;:&(][a&]{0,2}(?P<side>[JA])['x]?i?\Z")
+_BRACKET = re.compile(r"\([^().;]{0,14}\Z")
+_TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
+
+
+def gapped(line: Line, end: int, at: int) -> int:
+    """The actor of `the Ugandans 60`, `and Bangkok at one` behind a figure that ends at item `end`, -1 for none."""
+    match = _GAP.fullmatch(line.symbols[end:at]) if at - end <= 14 else None
+    return end + match.start("side") if match else -1
+
+
+def named_before(line: Line, at: int) -> int:
+    """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
+    Tajikistan two`. -1 for none."""
+    match = re.search(r"(?:\A|[,;:&(])a?(?P<side>[JA]):?\Z", line.symbols[:at])
+    if match is None or is_pair(line, match.start("side")):
+        return -1
+    return match.start("side")
+
+
+def so_were(line: Line, end: int, at: int) -> bool:
+    """`four soldiers were killed, and so were three villagers`."""
+    return line.symbols[end:at].endswith("&xv") and line.words[at - 2] == "so"
+
+
+def in_brackets(line: Line, at: int) -> int:
+    """The word of loss before the bracket the number at `at` stands in: `soldiers died on both sides (four
+    Bolivian, six Paraguayan)`. -1 for none."""
+    opened = _BRACKET.search(line.symbols[:at])
+    told = _TOLD.search(line.symbols[: opened.start()]) if opened else None
+    return told.start("loss") if told else -1
