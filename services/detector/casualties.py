@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from services.detector import predicates
 from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.lists import gapped, in_brackets, named_before, so_were
+from services.detector.lists import in_brackets, is_gapped, named_before, so_were
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
@@ -158,9 +158,6 @@ def _with_predicate(
 ) -> Figure | None:
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
-    side = gapped(line, last.end, figure.at) if last and figure.side_at < 0 else -1
-    if last and side >= 0:
-        return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who, side_at=side)
     back, front = predicates.behind(line, people), _front(line, people, last)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
         return _with_side_between(line, _as(line, figure, back), people.end)
@@ -169,11 +166,16 @@ def _with_predicate(
     if joined and (people.head or predicates.ends_clause(line, people.end)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
     verb = predicates.ahead(line, people)
-    if verb < 0 and figure.side_at >= 0:
-        verb = in_brackets(line, figure.at)
-    if verb < 0 and last and so_were(line, last.end, figure.at):
-        verb = last.predicate
-    return _as(line, figure, verb) if verb >= 0 else None
+    return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
+
+
+def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
+    """Where the word of loss is the one of the figure before, or stands before a bracket."""
+    if figure.side_at >= 0 and (told := in_brackets(line, figure.at)) >= 0:
+        return _as(line, figure, told)
+    if last is None or not (is_gapped(line, last.end, figure.at) or so_were(line, last.end, figure.at)):
+        return None
+    return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who)
 
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
@@ -187,22 +189,30 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         return front
     if line.symbols[front] in "Cy" and last is None:
         return -1  # villages are captured, too
-    takes = predicates.ends_clause(line, people.end) or predicates.takes_anyone(line, front, people.at)
+    takes = (
+        predicates.ends_clause(line, people.end)
+        or predicates.takes_anyone(line, front, people.at)
+        or _are_its_own(line, people.end)
+    )
     return front if takes else -1
 
 
 def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     symbol = line.symbols[front]
     if symbol == "L":  # "lost seven men", "lost three"
-        counted_alone = predicates.ends_clause(line, figure.end) or line.symbols[figure.end : figure.end + 2] == "op"
-        if not figure.who and not counted_alone:
-            return None
-        if line.symbols[figure.end : figure.end + 2] == "op":  # "six of its own"
+        if _are_its_own(line, figure.end):
             return replace(_as(line, figure, front), pronoun=figure.end + 1)
+        if not figure.who and not predicates.ends_clause(line, figure.end):
+            return None
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     return _as(line, figure, front)
+
+
+def _are_its_own(line: Line, end: int) -> bool:
+    """`losing six of its own`."""
+    return line.symbols[end : end + 2] == "op"
 
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
@@ -240,6 +250,8 @@ def _filled(figure: Figure, people: People, other: Figure | None) -> Figure:
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
+    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
+        return replace(figure, who=other.who)
     if not people.head:
         return replace(
             figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe

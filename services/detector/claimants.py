@@ -8,6 +8,7 @@ from services.detector.words import words
 _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
+_SPEAKERS = words("claimants.speakers")
 _BOTH = words("claimants.both")
 
 
@@ -46,10 +47,17 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH):
             side = "both"
-        if side is None and told.speaker.words and words.lower().split()[0] in _ANAPHORS:
+        if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return told.speaker
         return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
+
+
+def _goes_on(words: list[str], speaker: str) -> bool:
+    """`it`, `the ministry` after "the defence ministry", `the statement`: the speaker of the sentence before."""
+    if words[0] != "the":
+        return words[0] in _ANAPHORS
+    return words[-1] in _SPEAKERS or words[-1] in speaker.lower().split()
 
 
 def _speaker_side(line: Line, start: int, stop: int) -> str | None:

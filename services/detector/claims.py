@@ -167,6 +167,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         (figure.who != "military" and _ground(line, figure, parties))
         or ("total" if _by_both(line, figure) or figure.foe else None)
         or _victim(figure, line, parties, civilians=True)
+        or _struck_in(line, parties)
         or _own(claimant, parties)
         or (figure.who != "military" and told.ground)
         or (told.side if line.number - told.side_line <= 1 else None)
@@ -178,6 +179,8 @@ def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant
     """`three of its soldiers`: the side the possessive stands for."""
     if figure.pronoun < 0:
         return None
+    if line.words[figure.predicate] in ("losing", "suffering") and (own := _own(claimant, parties)):
+        return own  # "killed nine men while losing six of its own"
     owner = _struck(line, figure) or _owner(line, figure.pronoun, told.previous)
     agent = line.mentions[figure.agent] if figure.agent >= 0 else None
     if agent is not None and agent.ref == owner:  # "shelling killed five of its soldiers": not the shelling side's
@@ -189,6 +192,12 @@ def _struck(line: Line, figure: Figure) -> str | None:
     """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
     struck = {m.ref for i, m in line.actors() if i < figure.pronoun and befell(line, i)}
     return struck.pop() if figure.predicate > figure.at and len(struck) == 1 else None
+
+
+def _struck_in(line: Line, parties: Parties) -> str | None:
+    """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
+    struck = {m.ref for index, m in line.actors() if parties.knows(m.ref) and befell(line, index)}
+    return struck.pop() if len(struck) == 1 else None
 
 
 def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = False) -> str | None:

@@ -6,8 +6,7 @@ from services.detector import predicates
 from services.detector.ground import is_ground
 from services.detector.lines import Line
 
-_REACH = 7  # items between a verb of fighting and the name of whom it befell
-_PASSIVE = re.compile(r"[xmch']{0,3}v+r?")
+_REACH = 9  # items between a verb of fighting and the name of whom it befell
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
@@ -36,11 +35,14 @@ def _is_object(line: Line, at: int) -> bool:
 
 
 def _is_passive(line: Line, at: int) -> bool:
-    auxiliary = _PASSIVE.match(line.symbols, at + 1)
-    if auxiliary is None:
-        return False
-    entry = line.entries[auxiliary.end()] if auxiliary.end() < len(line) else None
-    return bool(entry and entry.directed and line.words[auxiliary.end()].endswith(("ed", "hit", "struck")))
+    for index in range(at + 1, min(len(line), at + _REACH)):
+        word = line.words[index]
+        if line.entries[index].directed:
+            after = "v" in line.symbols[max(at, index - 2) : index] and word.endswith(("ed", "hit", "struck"))
+            return after or word.startswith(("was ", "were "))
+        if line.symbols[index] not in "xmch'vrP":
+            return False
+    return False
 
 
 def is_pair(line: Line, at: int) -> bool:

@@ -5,24 +5,24 @@ import re
 from services.detector.doers import is_pair
 from services.detector.lines import Line
 
-_GAP = re.compile(r"[^.SNkKL]{0,10}[,;:&(][a&]{0,2}(?P<side>[JA])['x]?i?\Z")
+_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
 
 
-def gapped(line: Line, end: int, at: int) -> int:
-    """The actor of `the Ugandans 60`, `and Bangkok at one` behind a figure that ends at item `end`, -1 for none."""
-    match = _GAP.fullmatch(line.symbols[end:at]) if at - end <= 14 else None
-    return end + match.start("side") if match else -1
-
-
 def named_before(line: Line, at: int) -> int:
     """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
-    Tajikistan two`. -1 for none."""
-    match = re.search(r"(?:\A|[,;:&(])a?(?P<side>[JA]):?\Z", line.symbols[:at])
-    if match is None or is_pair(line, match.start("side")):
+    Tajikistan two`, `and Bangkok at one`. -1 for none."""
+    match = _NEW.search(line.symbols[:at])
+    if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
         return -1
     return match.start("side")
+
+
+def is_gapped(line: Line, end: int, at: int) -> bool:
+    """Whether a new actor and nothing more stands between item `end` and the number: `lost 40 men, the Ugandans 60`."""
+    between = line.symbols[end:at]
+    return at - end <= 14 and named_before(line, at) >= end and not re.search(r"[.SNkKL]", between)
 
 
 def so_were(line: Line, end: int, at: int) -> bool:
