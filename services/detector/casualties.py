@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from services.detector import predicates
 from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.lists import in_brackets, is_gapped, named_before, so_were
+from services.detector.lists import in_brackets, is_gapped, loss_behind, named_before, on_side, so_were
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
@@ -66,8 +66,15 @@ def figures(line: Line) -> list[Figure]:
         figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
+    found = [_on_side(line, figure) for figure in found]
     alike = [_like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike]
+
+
+def _on_side(line: Line, figure: Figure) -> Figure:
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure
+    return replace(figure, side_at=on_side(line, max(figure.end, figure.predicate + 1)))
 
 
 def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
@@ -75,8 +82,15 @@ def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
     for other in following:
         joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
         if figure.who is None and joined and line.symbols[other.at - 1] != "<":
-            return replace(figure, who=other.who)
+            beside = other.at - figure.end <= 2  # "two dead and five wounded policemen"
+            return replace(_with_side_of(figure, other) if beside else figure, who=other.who)
     return figure
+
+
+def _with_side_of(figure: Figure, other: Figure) -> Figure:
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure
+    return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
 
 
 def _starts(line: Line) -> Iterator[int]:
@@ -159,6 +173,8 @@ def _with_predicate(
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
     back, front = predicates.behind(line, people), _front(line, people, last)
+    if front >= 0 and line.symbols[front] == "T" and back >= 0:  # "Israel's toll stands at three dead"
+        return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
         return _with_side_between(line, _as(line, figure, back), people.end)
     if front >= 0 and (found := _from_front(line, figure, front)):
@@ -171,7 +187,9 @@ def _with_predicate(
 
 def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     """Where the word of loss is the one of the figure before, or stands before a bracket."""
-    if figure.side_at >= 0 and (told := in_brackets(line, figure.at)) >= 0:
+    told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
+    told = told if told >= 0 else loss_behind(line, figure.at, figure.end)
+    if told >= 0:
         return _as(line, figure, told)
     if last is None or not (is_gapped(line, last.end, figure.at) or so_were(line, last.end, figure.at)):
         return None
@@ -179,7 +197,10 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
 
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
-    return replace(figure, kind=_KINDS[line.symbols[predicate]], predicate=predicate)
+    kind = _KINDS[line.symbols[predicate]]
+    if line.words[predicate] in ("fell", "fall") and "hands" in line.words[predicate + 2 : predicate + 6]:
+        kind = "captured"  # "fell into Iraqi hands"
+    return replace(figure, kind=kind, predicate=predicate)
 
 
 def _front(line: Line, people: People, last: Figure | None) -> int:

@@ -9,6 +9,8 @@ _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
 _SPEAKERS = words("claimants.speakers")
+_FIRST_PERSON = words("claimants.first_person")
+_PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
 
 
@@ -37,12 +39,12 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 
     A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
     """
-    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
+    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:
         source = line.words[index] in ("according to", "citing", "cited", "quoted")
         words, start, stop = (_after if source else _before)(line, index, body)
-        if not words or words.lower().split()[0] in _CONJUNCTIONS:
+        if not words or words.lower().split()[0] in _CONJUNCTIONS or words.lower() in _FIRST_PERSON:
             continue
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH):
@@ -51,6 +53,11 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
             return told.speaker
         return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
+
+
+def _is_passive(line: Line, verb: int) -> bool:
+    """`no deaths were reported`: nobody is named who says it."""
+    return line.words[max(0, verb - 1)] in _PASSIVE
 
 
 def _goes_on(words: list[str], speaker: str) -> bool:

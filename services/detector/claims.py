@@ -93,6 +93,8 @@ def claims(
 
 
 _WARS = words("claims.wars")
+_FIRST_PERSON = words("claims.first_person")
+_THIRD_PERSON = words("claims.third_person")
 
 
 def belongs_to_the_past(line: Line, figure: Figure) -> bool:
@@ -150,12 +152,15 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     named = line.mentions[figure.side_at] if figure.side_at >= 0 else None
     if named is not None:
         return named.ref if parties.knows(named.ref) or parties.allies(named) else None
+    if _is_elsewhere(line, figure, parties):
+        return None
     if figure.best == 0:
         return _owner_side(figure, line, parties, claimant, told) or _own(claimant, parties) or "total"
     outright = (
-        _owner_side(figure, line, parties, claimant, told)
+        (_enemy(figure, line, parties, claimant) if _is_theirs(figure, line) else None)
+        or _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
-        or _enemy(figure, parties, claimant)
+        or _enemy(figure, line, parties, claimant)
     )
     if outright:
         return outright
@@ -173,6 +178,20 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         or (told.side if line.number - told.side_line <= 1 else None)
         or "total"
     )
+
+
+def _is_elsewhere(line: Line, figure: Figure, parties: Parties) -> bool:
+    """`was struck in Damascus, killing two`: on the ground of a state that has no part in the fight."""
+    for index in range(figure.at - 1, max(0, figure.at - _CLAUSE), -1):
+        mention = line.mentions[index]
+        if line.symbols[index] in ".;S" or (mention is not None and parties.knows(mention.ref)):
+            return False
+        if mention is not None and len(mention.ref) == 2 and line.words[index - 1] == "in":
+            return is_ground(line, index)
+    return False
+
+
+_CLAUSE = 8  # items
 
 
 def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
@@ -216,12 +235,20 @@ def _by_both(line: Line, figure: Figure) -> bool:
     return any(entry.mutual for entry in before) or does_both(line, figure.predicate)
 
 
-def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
+def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
-    if claimant.side is None or claimant.side == "both" or not (figure.foe or figure.prisoners):
+    named = figure.foe or figure.prisoners or _is_theirs(figure, line)
+    if claimant.side is None or claimant.side == "both" or not named:
         return None
     enemy = parties.other_than(claimant.side)
     return parties.groups.get(enemy, enemy) if enemy and figure.irregular else enemy
+
+
+def _is_theirs(figure: Figure, line: Line) -> bool:
+    """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
+    around = line.words[min(figure.at, figure.predicate) - 3 : max(figure.end, figure.predicate) + 1]
+    before = line.words[: figure.at]
+    return not _THIRD_PERSON.isdisjoint(around) and not _FIRST_PERSON.isdisjoint(before)
 
 
 def _own(claimant: Claimant, parties: Parties) -> str | None:

@@ -4,10 +4,17 @@ import re
 
 from services.detector.doers import is_pair
 from services.detector.lines import Line
+from services.detector.words import words
 
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
+_ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
+_AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
+_LATER = re.compile(r"x(?P<loss>Q)")
+_AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
+_ADVERBS = words("lists.adverbs")
+_TAKING = words("lists.taking")
 
 
 def named_before(line: Line, at: int) -> int:
@@ -36,3 +43,29 @@ def in_brackets(line: Line, at: int) -> int:
     opened = _BRACKET.search(line.symbols[:at])
     told = _TOLD.search(line.symbols[: opened.start()]) if opened else None
     return told.start("loss") if told else -1
+
+
+def on_side(line: Line, end: int) -> int:
+    """The demonym of `killed on the Thai side`, also without the noun after another one's: `and two on the Israeli`."""
+    match = _ON_SIDE.match(line.symbols, end)
+    if match is None or line.words[match.start("on")] != "on":
+        return -1
+    behind = match.end()
+    named = line.words[behind : behind + 1] == ["side"] or ("side" in line.words[:end] and ends(line, behind))
+    return match.start("side") if named else -1
+
+
+def ends(line: Line, at: int) -> bool:
+    """Whether the clause is over at item `at`."""
+    return at >= len(line) or line.symbols[at] in ".,;&)q"
+
+
+def loss_behind(line: Line, at: int, end: int) -> int:
+    """The word of loss further behind: `officers were among 19 people killed`, `two later died`, `took two shepherds
+    away as prisoners`. -1 for none."""
+    match = _AMONG.match(line.symbols, end)
+    if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
+        match = _LATER.match(line.symbols, end)
+    if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
+        match = _AS_PRISONERS.match(line.symbols, end)
+    return match.start("loss") if match else -1
