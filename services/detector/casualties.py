@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from services.detector import predicates
 from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.lists import in_brackets, is_gapped, loss_behind, named_before, on_side, so_were
+from services.detector.lists import hospital, in_brackets, is_gapped, loss_behind, named_before, on_side, so_were
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
@@ -155,7 +155,7 @@ def _of_noun(line: Line, figure: Figure) -> Figure:
 def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) -> Figure | None:
     """The figure with its word of loss, or None where there is none."""
     if predicates.speak_or_move(line, people) and not is_adjective(line, people):
-        return None
+        return _carried(line, figure)
     joined = last if last and predicates.is_joined(line, last.end, figure.at, bool(people.head)) else None
     found = _with_predicate(line, figure, people, last, joined)
     if found is None:
@@ -165,6 +165,15 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
         found = replace(found, mixed=True, kind="killed")
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
     return _filled(found, people, joined or listed)
+
+
+def _carried(line: Line, figure: Figure) -> Figure | None:
+    """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`."""
+    front = predicates.before(line, figure.at)
+    if front >= 0 and line.words[front] in _REMAINS:
+        return _as(line, figure, front)
+    at = hospital(line, figure.at, figure.end)
+    return replace(figure, kind="wounded", predicate=at) if at >= 0 else None
 
 
 def _with_predicate(
@@ -191,6 +200,9 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     told = told if told >= 0 else loss_behind(line, figure.at, figure.end)
     if told >= 0:
         return _as(line, figure, told)
+    ward = hospital(line, figure.at, figure.end)
+    if ward >= 0:
+        return replace(figure, kind="wounded", predicate=ward)
     if last is None or not (is_gapped(line, last.end, figure.at) or so_were(line, last.end, figure.at)):
         return None
     return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who)
@@ -247,7 +259,12 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
 
 
 def _loser(line: Line, figure: Figure, verb: int) -> int:
-    return figure.side_at if figure.side_at >= 0 or figure.pronoun >= 0 else subject(line, verb)
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure.side_at
+    named = side_in(line, max(0, verb - 4), verb)
+    if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
+        return named
+    return subject(line, verb)
 
 
 def _with_loser(line: Line, figure: Figure) -> Figure:

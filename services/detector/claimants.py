@@ -44,6 +44,8 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     for index in verbs:
         source = line.words[index] in ("according to", "citing", "cited", "quoted")
         words, start, stop = (_after if source else _before)(line, index, body)
+        if not words and _has_aside(line, index):
+            words, start, stop = _slice(line, 0, 1, body), 0, 1
         if not words or words.lower().split()[0] in _CONJUNCTIONS or words.lower() in _FIRST_PERSON:
             continue
         side = _speaker_side(line, start, stop)
@@ -58,6 +60,11 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 def _is_passive(line: Line, verb: int) -> bool:
     """`no deaths were reported`: nobody is named who says it."""
     return line.words[max(0, verb - 1)] in _PASSIVE
+
+
+def _has_aside(line: Line, verb: int) -> bool:
+    """`Islamabad, which speaks of "unprovoked fire", concedes two dead`: who says it stands at the beginning."""
+    return line.symbols[:2] in ("A,", "J,") and verb > 3 and line.words[2] in _CONJUNCTIONS
 
 
 def _goes_on(words: list[str], speaker: str) -> bool:

@@ -175,6 +175,7 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
         or _struck_in(line, parties)
         or _own(claimant, parties)
         or (figure.who != "military" and told.ground)
+        or _first_named(line, figure, parties)
         or (told.side if line.number - told.side_line <= 1 else None)
         or "total"
     )
@@ -219,6 +220,13 @@ def _struck_in(line: Line, parties: Parties) -> str | None:
     return struck.pop() if len(struck) == 1 else None
 
 
+def _first_named(line: Line, figure: Figure, parties: Parties) -> str | None:
+    """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
+    named = [(index, mention.ref) for index, mention in line.actors() if parties.knows(mention.ref)]
+    alone = len(named) == 1 and named[0][0] <= 1 and figure.agent < 0 and not is_ground(line, named[0][0])
+    return named[0][1] if alone else None
+
+
 def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = False) -> str | None:
     """The opponent of who did it; civilians belong to the ground they were on, so they come later."""
     agent = line.mentions[figure.agent] if figure.agent >= 0 else None
@@ -228,7 +236,9 @@ def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = Fals
 
 
 def _by_both(line: Line, figure: Figure) -> bool:
-    """`clashes that killed a hundred soldiers`, `border clashes kill 99`: the dead of both sides."""
+    """`clashes that killed a hundred soldiers`, `a gun battle in which three died`: the dead of both sides."""
+    if line.words[max(0, figure.at - 4) : figure.at].count("which"):
+        return any(entry.mutual for entry in line.entries[max(0, figure.at - 9) : figure.at])
     if not 0 <= figure.predicate < figure.at:
         return False
     before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
@@ -269,7 +279,7 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
         if line.symbols[index] in "SL" or line.entries[index].fight:
             for back in range(index - 1, -1, -1):
                 mention = line.mentions[back]
-                if mention is not None and mention.kind == "actor":
+                if mention is not None and mention.kind == "actor" and not is_ground(line, back):
                     return mention.ref
     return None
 

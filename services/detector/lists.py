@@ -14,6 +14,10 @@ _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
 _AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
 _ADVERBS = words("lists.adverbs")
+_FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
+_HOSPITALS = words("lists.hospitals")
+_TREATING = words("lists.treating")
+_CARRIED = words("lists.carried")
 _TAKING = words("lists.taking")
 
 
@@ -66,6 +70,18 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     match = _AMONG.match(line.symbols, end)
     if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
         match = _LATER.match(line.symbols, end)
+    if match is None and line.symbols[end - 1] in "mchJ":
+        match = _FAR.match(line.symbols, end)
     if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
         match = _AS_PRISONERS.match(line.symbols, end)
     return match.start("loss") if match else -1
+
+
+def hospital(line: Line, at: int, end: int) -> int:
+    """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
+    hospital`. -1 for none."""
+    if _HOSPITALS.isdisjoint(line.words):
+        return -1
+    before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
+    behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
+    return before if before >= 0 else behind

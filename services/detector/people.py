@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.detector.lines import Line
 from services.detector.words import words
 
+_AGES = range(10, 100)
 _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 
 # Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
@@ -93,7 +94,13 @@ def is_age(line: Line, at: int) -> bool:
     """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
     if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in ("x", "A", "P", "m", "c"):
         return True
-    if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mch":
+    if at < 2 or line.symbols[at - 1] != "o":
+        return False
+    if line.symbols[at - 2] == "x":  # "a tea seller of 33 was"
+        amount = line.mentions[at]
+        single = not {"a", "an"}.isdisjoint(line.words[max(0, at - 5) : at - 2])
+        return single and line.symbols[at + 1 : at + 2] in ",v.&" and amount is not None and amount.best in _AGES
+    if line.symbols[at - 2] not in "mch":
         return False
     noun = line.words[at - 2]
     return noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
@@ -101,7 +108,10 @@ def is_age(line: Line, at: int) -> bool:
 
 def is_foe(line: Line, at: int, end: int) -> bool:
     """Whether they are named as an enemy."""
-    return bool(_FOES & set(line.words[at:end])) or "enemy" in line.words[max(0, at - 4) : at]
+    before = line.words[max(0, at - 4) : at]
+    if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
+        return True
+    return bool(_FOES & set(line.words[at:end])) or "enemy" in before
 
 
 def are_irregulars(line: Line, at: int, end: int) -> bool:

@@ -75,11 +75,11 @@ class Reading:
             parties = Parties(self.sides[pair[0]], self.sides[pair[1]], self.groups)
             current = [line for line in self.lines if line.number not in self.past]
             near = frozenset(
-                number + after
+                number + away
                 for s in self.scenes
                 if s.told(pair) > _TOLD
                 for number in (s.line.number,)
-                for after in range(_NEAR)
+                for away in range(-_NEAR, _NEAR)
             )
             self._claims[pair] = list(claims(current, self.figures, near, self.article, parties))
         return self._claims[pair]
@@ -116,7 +116,7 @@ class Reading:
 
 
 _TOLD = 0.1
-_NEAR = 4  # lines behind one that tells of the fight in which losses without a named side are its losses
+_NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
 
 
