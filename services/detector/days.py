@@ -55,8 +55,20 @@ def _mentions(line: Line) -> Iterator[tuple[int, Mention]]:
     for index, mention in enumerate(line.mentions):
         if mention is None or mention.kind != "date" or mention.form in _UNDATED:
             continue
-        if not _is_dateline(line, index) and not _is_to_come(line, index):
+        if not (_is_dateline(line, index) or _is_to_come(line, index) or _is_repeated(line, index)):
             yield index, mention
+
+
+def _is_repeated(line: Line, at: int) -> bool:
+    """The weekday of `Wednesday, July 2` and `Sunday the 10th`: the day of the month says more."""
+    following = line.mentions[at + 1 : at + 3]
+    mention = line.mentions[at]
+    return (
+        mention is not None
+        and mention.form == "weekday"
+        and line.symbols[at + 1 : at + 2] in (",", "a", "D")
+        and any(other is not None and other.form == "day" and other.ref[-2:].isdigit() for other in following)
+    )
 
 
 def _day(line: Line, at: int, mention: Mention, today: date | None) -> Day:
@@ -82,6 +94,8 @@ def _edtf(line: Line, at: int, mention: Mention, today: date | None) -> str | No
 def _last(weekday: int, today: date, line: Line, at: int) -> str:
     """The last such weekday up to the day of publication; `last Monday` is never that day itself."""
     back = (today.weekday() - weekday) % 7
+    if line.words[at + 1 : at + 4] == ["of", "last", "week"]:  # weeks begin on Sunday
+        return (today - timedelta(days=(today.weekday() + 1) % 7 + 7 - (weekday + 1) % 7)).isoformat()
     if back == 0 and at and line.words[at - 1] in ("last", "previous"):
         back = 7
     return (today - timedelta(days=back)).isoformat()
@@ -243,7 +257,7 @@ def nth_day(line: Line, at: int) -> int:
     return 0
 
 
-_ENDING = re.compile(r"\A(?:end|stop|cease|halt)")
+_ENDING = re.compile(r"\A(?:end|stop|cease|halt|silent|subsid|abat)")
 
 
 def _lasted(line: Line) -> int:

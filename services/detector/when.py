@@ -52,7 +52,9 @@ def when(
     weekdays = tuple(
         dict.fromkeys(day.weekday for day in [*(d for _, d in clear), *renewed] if day.weekday is not None)
     )
-    dated = dated or [(0.0, day) for day in _of_incident(all_lines, past, published)]
+    if not dated or dated[0][1].line > _DEEP:
+        incident = [(0.0, day) for day in _of_incident(all_lines, past, published)]
+        dated = [row for row in incident if not dated or row[1].line <= _LEAD] + dated
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
         return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
@@ -65,7 +67,8 @@ def when(
 # "accused them on Wednesday of fresh attacks": the fight goes on that day.
 _RENEWED = words("when.renewed")
 _WEAK = 0.3
-_LEAD = 4
+_LEAD = 4  # lines
+_DEEP = 8
 _LONG_AGO = 21
 
 
@@ -101,12 +104,13 @@ def _of_incident(lines: Sequence[Line], past: Container[int], published: str | N
         if line.number in past:
             continue
         for day in days(line, published):
-            if day.edtf and not day.spoken and _is_news(day, published, _WEEK) and _names_incident(line, day.at):
+            if day.edtf and not day.spoken and _is_news(day, published, _LONG_AGO) and _names_incident(line, day.at):
                 yield day
 
 
 def _names_incident(line: Line, at: int) -> bool:
-    around = range(max(0, at - _CLOSE), min(len(line), at + _CLOSE))
+    close = len(line) if line.number <= _LEAD else _CLOSE
+    around = range(max(0, at - close), min(len(line), at + close))
     if any(line.entries[i].unreal for i in around):
         return False
     return any(line.entries[i].fight or line.words[i] in _INCIDENTS for i in around)
@@ -114,7 +118,6 @@ def _names_incident(line: Line, at: int) -> bool:
 
 _INCIDENTS = words("when.incidents")
 _CLOSE = 8  # items
-_WEEK = 7
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:

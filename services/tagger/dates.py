@@ -14,7 +14,8 @@ _FIGURES = re.compile(
     r"|(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4}))(?![\w-])"
 )
 _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
-_AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z")
+_AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z", re.IGNORECASE)
+_THE_DAY = re.compile(r"(?:\b(?:on|of|by)|day,?) the \Z", re.IGNORECASE)  # "on the 12th", "Sunday the 12th"
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
 _COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
 _KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
@@ -152,7 +153,7 @@ def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | N
 
 def _bare_day(lexeme: Lexeme, text: str) -> Mention | None:
     """`on the 12th`: a day of a month the text does not name."""
-    told = text[max(0, lexeme.start - 7) : lexeme.start].lower() in ("on the ", "of the ", "by the ")
+    told = _THE_DAY.search(text, max(0, lexeme.start - 10), lexeme.start)
     if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
         return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
     return None
