@@ -54,7 +54,7 @@ def when(
     )
     if not dated or dated[0][1].line > _DEEP:
         incident = [(0.0, day) for day in _of_incident(all_lines, past, published)]
-        dated = [row for row in incident if not dated or row[1].line <= _LEAD] + dated
+        dated = [row for row in incident if not dated or row[1].line <= _DEEP] + dated
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
         return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)

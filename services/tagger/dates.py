@@ -19,6 +19,8 @@ _THE_DAY = re.compile(r"(?:\b(?:on|of|by)|day,?) the \Z", re.IGNORECASE)  # "on 
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
 _COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
 _KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
+_MONTH_DAY = re.compile(r"(?:\d{4}|XXXX)-\d\d-")
+_NEAR = 400  # characters
 _LONGEST = 14  # days counted back
 _MODAL = ("may", "march", "mar", "dec", "sep")
 
@@ -38,7 +40,7 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
         elif lexeme.kind in RELATIVE:
             found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
-            found = _year(lexeme, text, folded, known) or _bare_day(lexeme, text) or _counted(lexeme, text)
+            found = _year(lexeme, text, folded, known) or _bare_day(lexemes, index, text) or _counted(lexeme, text)
         elif lexeme.kind == "unit":
             found = _counted(lexeme, text)
         else:
@@ -46,7 +48,20 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
         if found:
             mentions.append(found)
             used.update(_inside(found, starts))
-    return mentions, used
+    return _in_their_months(sorted(mentions, key=lambda mention: mention.start), text), used
+
+
+def _in_their_months(mentions: Sequence[Mention], text: str) -> list[Mention]:
+    """`The 2nd of March ...; on the 15th`: a day without a month is of the one named shortly before it."""
+    found: list[Mention] = []
+    for mention in mentions:
+        last = next((m for m in reversed(found[-3:]) if m.form == "day" and _MONTH_DAY.match(m.ref)), None)
+        near = last is not None and "\n" not in text[last.end : mention.start] and mention.start - last.end < _NEAR
+        if near and last is not None and mention.ref.startswith("XXXX-XX-"):
+            ref = last.ref[:8] + mention.ref[8:10]
+            mention = mention.model_copy(update={"ref": ref}) if is_valid(ref) else mention
+        found.append(mention)
+    return found
 
 
 def _in_figures(match: re.Match[str]) -> Mention | None:
@@ -151,8 +166,11 @@ def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | N
     return None
 
 
-def _bare_day(lexeme: Lexeme, text: str) -> Mention | None:
+def _bare_day(lexemes: Sequence[Lexeme], index: int, text: str) -> Mention | None:
     """`on the 12th`: a day of a month the text does not name."""
+    lexeme, following = lexemes[index], lexemes[index + 1 : index + 2]
+    if following and following[0].kind == "month" and _DAY_GAP.match(text[lexeme.end : following[0].start]):
+        return None
     told = _THE_DAY.search(text, max(0, lexeme.start - 10), lexeme.start)
     if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
         return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
