@@ -6,13 +6,24 @@ A small grammar over `Line.symbols`. For each number (or "a soldier", or "no cas
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.detector import predicates
 from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.lists import hospital, in_brackets, is_gapped, loss_behind, named_before, on_side, so_were
+from services.detector.lists import (
+    hospital,
+    in_brackets,
+    inverted,
+    is_gapped,
+    later_death,
+    loss_behind,
+    named_before,
+    numbered,
+    on_side,
+    so_were,
+)
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
@@ -66,14 +77,51 @@ def figures(line: Line) -> list[Figure]:
         figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
-    found = [_on_side(line, figure) for figure in found]
+    found = [_on_side(line, figure) for figure in _summed(line, found)]
     alike = [_like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike]
+
+
+def _summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
+    """`a lieutenant and a private died`, `two men and a woman`: one figure for people of one kind in one breath."""
+    waiting: Figure | None = None
+    for figure in found:
+        if waiting and _is_one_breath(line, waiting, figure):
+            waiting = _sum(waiting, figure)
+            continue
+        if waiting:
+            yield waiting
+        waiting = figure
+    if waiting:
+        yield waiting
+
+
+def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
+    if line.symbols[other.at] != "a" or line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
+        return False
+    kinds = {one.who, other.who}
+    return len(kinds) == 1 or "military" not in kinds
+
+
+def _sum(one: Figure, other: Figure) -> Figure:
+    return replace(
+        one,
+        end=other.end,
+        low=_added(one.low, other.low),
+        best=_added(one.best, other.best),
+        high=_added(one.high, other.high),
+    )
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
 
 
 def _on_side(line: Line, figure: Figure) -> Figure:
     if figure.side_at >= 0 or figure.pronoun >= 0:
         return figure
+    if _are_its_own(line, figure.predicate + 1):  # "four dead of its own"
+        return replace(figure, pronoun=figure.predicate + 2)
     return replace(figure, side_at=on_side(line, max(figure.end, figure.predicate + 1)))
 
 
@@ -184,6 +232,8 @@ def _with_predicate(
     back, front = predicates.behind(line, people), _front(line, people, last)
     if front >= 0 and line.symbols[front] == "T" and back >= 0:  # "Israel's toll stands at three dead"
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
+    if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
+        return _as(line, figure, death)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
         return _with_side_between(line, _as(line, figure, back), people.end)
     if front >= 0 and (found := _from_front(line, figure, front)):
@@ -197,7 +247,8 @@ def _with_predicate(
 def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     """Where the word of loss is the one of the figure before, or stands before a bracket."""
     told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
-    told = told if told >= 0 else loss_behind(line, figure.at, figure.end)
+    told = max(told, loss_behind(line, figure.at, figure.end), numbered(line, figure.at))
+    told = max(told, inverted(line, figure.at)) if figure.who else told
     if told >= 0:
         return _as(line, figure, told)
     ward = hospital(line, figure.at, figure.end)

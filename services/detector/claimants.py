@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from services.detector.doers import is_pair
 from services.detector.lines import Line
 from services.detector.words import words
 
@@ -49,7 +50,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         if not words or words.lower().split()[0] in _CONJUNCTIONS or words.lower() in _FIRST_PERSON:
             continue
         side = _speaker_side(line, start, stop)
-        if any(phrase in words.lower() for phrase in _BOTH):
+        if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):
             side = "both"
         if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return told.speaker
@@ -60,6 +61,11 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 def _is_passive(line: Line, verb: int) -> bool:
     """`no deaths were reported`: nobody is named who says it."""
     return line.words[max(0, verb - 1)] in _PASSIVE
+
+
+def _are_both(line: Line, start: int, stop: int) -> bool:
+    """`the ministries in Baku and Yerevan`."""
+    return any(line.symbols[index] in "JA" and is_pair(line, index) for index in range(start, stop))
 
 
 def _has_aside(line: Line, verb: int) -> bool:

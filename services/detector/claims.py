@@ -92,6 +92,26 @@ def claims(
         told.ground = _ground(line, None, parties) or (told.ground if line.paragraph else None)
 
 
+def distinct(told: Sequence[Claim]) -> list[Claim]:
+    """Each figure once a claimant: what says no more than another claim of the same figure is left out."""
+    kept: list[Claim] = []
+    for claim in told:
+        if any(_adds_nothing(claim, other) for other in kept):
+            continue
+        kept = [other for other in kept if not _adds_nothing(other, claim)]
+        kept.append(claim)
+    return kept
+
+
+def _adds_nothing(claim: Claim, other: Claim) -> bool:
+    """Whether `other` tells the same figure of the same people, and by whom or of whom or when more clearly."""
+    same = ("kind", "low", "best", "high", "period", "as_of")
+    if any(getattr(claim, name) != getattr(other, name) for name in same):
+        return False
+    vague = (("side", "total"), ("who", "unspecified"), ("claimed_by", None))
+    return all(getattr(claim, name) in (getattr(other, name), nothing) for name, nothing in vague)
+
+
 _WARS = words("claims.wars")
 _FIRST_PERSON = words("claims.first_person")
 _THIRD_PERSON = words("claims.third_person")
@@ -169,8 +189,9 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     if not near and not any(parties.knows(actor.ref) for _, actor in line.actors()):
         return None  # losses of another event
     return (
-        (figure.who != "military" and _ground(line, figure, parties))
-        or ("total" if _by_both(line, figure) or figure.foe else None)
+        (figure.who != "military" and claimant.side != "both" and _ground(line, figure, parties))
+        or ("total" if _by_both(line, figure) else None)
+        or ((_struck_in(line, parties) or "total") if figure.foe else None)
         or _victim(figure, line, parties, civilians=True)
         or _struck_in(line, parties)
         or _own(claimant, parties)
@@ -201,6 +222,8 @@ def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant
         return None
     if line.words[figure.predicate] in ("losing", "suffering") and (own := _own(claimant, parties)):
         return own  # "killed nine men while losing six of its own"
+    if line.words[figure.pronoun + 1 : figure.pronoun + 2] == ["own"] and (own := _own(claimant, parties)):
+        return own
     owner = _struck(line, figure) or _owner(line, figure.pronoun, told.previous)
     agent = line.mentions[figure.agent] if figure.agent >= 0 else None
     if agent is not None and agent.ref == owner:  # "shelling killed five of its soldiers": not the shelling side's

@@ -7,6 +7,7 @@ from services.detector.ground import is_ground
 from services.detector.lines import Line
 
 _REACH = 9  # items between a verb of fighting and the name of whom it befell
+_FAR = 30
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
@@ -56,7 +57,7 @@ def is_pair(line: Line, at: int) -> bool:
 
 def does_both(line: Line, verb: int) -> bool:
     """`Thai and Cambodian troops exchanged fire, killing two`: the nearest actors before the verb are two together."""
-    for index in range(verb - 1, max(-1, verb - 14), -1):
+    for index in range(verb - 1, max(-1, verb - _FAR), -1):
         if line.symbols[index] in ".;S":
             return False
         if line.symbols[index] in "JA" and not is_ground(line, index):

@@ -18,6 +18,8 @@ _FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long wa
 _HOSPITALS = words("lists.hospitals")
 _TREATING = words("lists.treating")
 _CARRIED = words("lists.carried")
+_DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|\Z)")
+_NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
 
 
@@ -85,3 +87,24 @@ def hospital(line: Line, at: int, end: int) -> int:
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
     return before if before >= 0 else behind
+
+
+def numbered(line: Line, at: int) -> int:
+    """The word of loss of `Djibouti's own dead numbered 44`, -1 for none."""
+    if line.words[at - 1] not in _NUMBERED:
+        return -1
+    return next((i for i in range(at - 2, max(-1, at - 5), -1) if line.symbols[i] in "dFI"), -1)
+
+
+def inverted(line: Line, at: int) -> int:
+    """`At Phu Makhuea perished three warriors`: the word of dying where nobody else stands before it. -1 for none."""
+    before = line.symbols[max(0, at - 7) : at - 1]
+    return at - 1 if line.symbols[at - 1 : at] == "Q" and not re.search(r"[Nmch]", before) else -1
+
+
+def later_death(line: Line, at: int, wound: int) -> int:
+    """`pulled wounded from a bunker succumbed`, `one of the three hurt has died`: one who was wounded and died. -1 for
+    none."""
+    match = _DIED.match(line.symbols, wound + 1)
+    alone = line.mentions[at] is None or line.symbols[at + 1 : at + 2] == "o"
+    return match.start("loss") if match and alone else -1

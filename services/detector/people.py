@@ -68,7 +68,14 @@ def _one(line: Line, at: int) -> People | None:
     head = line.words[match.start("head")]
     if _PLURAL.search(head) or head in _COLLECTIVES:
         return None
-    return People(at, match.end(), _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+    end = _behind_age(line, match.end())
+    return People(at, end, _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+
+
+def _behind_age(line: Line, end: int) -> int:
+    """The item behind `of eleven` or `, 14,`."""
+    age = re.match(r"[o,]N,?", line.symbols[end : end + 3])
+    return end + age.end() if age and is_age(line, end + 1) else end
 
 
 def side_in(line: Line, start: int, end: int) -> int:
@@ -86,7 +93,9 @@ def is_adjective(line: Line, people: People) -> bool:
 
 
 def is_inner(line: Line, at: int) -> bool:
-    """The second number of `one of the two pilots`."""
+    """The second number of `one of the two pilots`, but not of `one of the two pilots hurt on Sunday`."""
+    if re.match(r"[xJA]{0,3}[mchJ][WC]", line.symbols[at + 1 : at + 7]):
+        return False
     return line.symbols[max(0, at - 3) : at].endswith(("No", "Noa", "Nop"))
 
 
