@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from services.detector.doers import is_pair
 from services.detector.lines import Line
 from services.detector.words import words
+from shared.schemas.article_tagged import Mention
 
 _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
@@ -64,8 +64,19 @@ def _is_passive(line: Line, verb: int) -> bool:
 
 
 def _are_both(line: Line, start: int, stop: int) -> bool:
-    """`the ministries in Baku and Yerevan`."""
-    return any(line.symbols[index] in "JA" and is_pair(line, index) for index in range(start, stop))
+    """`the ministries in Baku and Yerevan`, `Thai and Cambodian officials`."""
+    for index in range(max(2, start), stop):
+        codes = {_state(line.mentions[index]), _state(line.mentions[index - 2])} - {None}
+        if line.symbols[index - 1] == "&" and len(codes) == 2:
+            return True
+    return False
+
+
+def _state(mention: Mention | None) -> str | None:
+    """The side of an actor, or the state a place lies in."""
+    if mention is None:
+        return None
+    return mention.ref if mention.kind == "actor" else mention.place.country if mention.place else None
 
 
 def _has_aside(line: Line, verb: int) -> bool:
