@@ -6,12 +6,25 @@ A small grammar over `Line.symbols`. For each number (or "a soldier", or "no cas
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from services.detector import predicates
+from services.detector.doers import doer
 from services.detector.lines import Line
-from services.detector.people import People, are_irregulars, counted, is_age, is_foe, is_inner, side_in
+from services.detector.lists import (
+    hospital,
+    in_brackets,
+    inverted,
+    is_gapped,
+    later_death,
+    loss_behind,
+    named_before,
+    numbered,
+    on_side,
+    so_were,
+)
+from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
 from shared.schemas.claims import Kind, Who
@@ -20,7 +33,10 @@ _KINDS: dict[str, Kind] = {
     "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed", "F": "killed", "L": "killed",
     "W": "wounded", "w": "wounded", "I": "wounded", "C": "captured", "y": "captured", "R": "captured", "M": "missing",
 }  # fmt: skip
-_ZERO = re.compile(r"z[avxrJ]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
+_REMAINS = words("casualties.remains")
+_RETURNS = words("casualties.returns")
 _NOT_ZERO = words("casualties.not_zero")
 _WITHHELD = words("casualties.withheld")
 _SOLDIERLY = words("casualties.soldierly")
@@ -61,16 +77,68 @@ def figures(line: Line) -> list[Figure]:
         figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
+    found = [_on_side(line, figure) for figure in _summed(line, found)]
     alike = [_like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike]
+
+
+def _summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
+    """`a lieutenant and a private died`, `two men and a woman`: one figure for people of one kind in one breath."""
+    waiting: Figure | None = None
+    for figure in found:
+        if waiting and _is_one_breath(line, waiting, figure):
+            waiting = _sum(waiting, figure)
+            continue
+        if waiting:
+            yield waiting
+        waiting = figure
+    if waiting:
+        yield waiting
+
+
+def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
+    if line.symbols[other.at] != "a" or line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
+        return False
+    kinds = {one.who, other.who}
+    return len(kinds) == 1 or "military" not in kinds
+
+
+def _sum(one: Figure, other: Figure) -> Figure:
+    return replace(
+        one,
+        end=other.end,
+        low=_added(one.low, other.low),
+        best=_added(one.best, other.best),
+        high=_added(one.high, other.high),
+    )
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _on_side(line: Line, figure: Figure) -> Figure:
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure
+    if _are_its_own(line, figure.predicate + 1):  # "four dead of its own"
+        return replace(figure, pronoun=figure.predicate + 2)
+    return replace(figure, side_at=on_side(line, max(figure.end, figure.predicate + 1)))
 
 
 def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
     """`49 Armenian and 50 Azerbaijani troops`: the first are troops, too."""
     for other in following:
-        if figure.who is None and predicates.is_joined(line, figure.end, other.at, has_noun=True):
-            return replace(figure, who=other.who)
+        joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
+        if figure.who is None and joined and line.symbols[other.at - 1] != "<":
+            beside = other.at - figure.end <= 2  # "two dead and five wounded policemen"
+            return replace(_with_side_of(figure, other) if beside else figure, who=other.who)
     return figure
+
+
+def _with_side_of(figure: Figure, other: Figure) -> Figure:
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure
+    return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
 
 
 def _starts(line: Line) -> Iterator[int]:
@@ -85,6 +153,8 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return line.words[at] in ("a", "an")
     if symbol == "z":
         return True
+    if line.words[at] == "both":
+        return bool(_BOTH.match(line.symbols, at + 1))
     return line.words[at] == "another" and bool(re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 6]))
 
 
@@ -92,10 +162,10 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     people = counted(line, at)
     if people is None:
         return None
-    amount = line.mentions[at]
-    low, best, high = (amount.low, amount.best, amount.high) if amount else (1, 1, 1)
+    low, best, high = _amount(line, at)
+    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else named_before(line, at)
     figure = Figure(
-        at, people.end, low, best, high, who=_who(people.who), side_at=people.side_at, pronoun=people.pronoun,
+        at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=people.pronoun,
         foe=is_foe(line, at, people.end), irregular=are_irregulars(line, at, people.end),
     )  # fmt: skip
     if people.head in ("R", "I"):
@@ -103,6 +173,13 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people.head == "F":
         return _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
+
+
+def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
+    amount = line.mentions[at]
+    if amount is None:
+        return (2, 2, 2) if line.words[at] == "both" else (1, 1, 1)
+    return amount.low, amount.best, amount.high
 
 
 def _who(word: str) -> Who | None:
@@ -125,8 +202,8 @@ def _of_noun(line: Line, figure: Figure) -> Figure:
 
 def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) -> Figure | None:
     """The figure with its word of loss, or None where there is none."""
-    if predicates.speak_or_move(line, people):
-        return None
+    if predicates.speak_or_move(line, people) and not is_adjective(line, people):
+        return _carried(line, figure)
     joined = last if last and predicates.is_joined(line, last.end, figure.at, bool(people.head)) else None
     found = _with_predicate(line, figure, people, last, joined)
     if found is None:
@@ -138,10 +215,25 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
     return _filled(found, people, joined or listed)
 
 
+def _carried(line: Line, figure: Figure) -> Figure | None:
+    """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`."""
+    front = predicates.before(line, figure.at)
+    if front >= 0 and line.words[front] in _REMAINS:
+        return _as(line, figure, front)
+    at = hospital(line, figure.at, figure.end)
+    return replace(figure, kind="wounded", predicate=at) if at >= 0 else None
+
+
 def _with_predicate(
     line: Line, figure: Figure, people: People, last: Figure | None, joined: Figure | None
 ) -> Figure | None:
+    if is_adjective(line, people):
+        return _as(line, figure, people.at + 1)
     back, front = predicates.behind(line, people), _front(line, people, last)
+    if front >= 0 and line.symbols[front] == "T" and back >= 0:  # "Israel's toll stands at three dead"
+        return _from_toll(line, _as(line, figure, front), max(0, front - 4))
+    if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
+        return _as(line, figure, death)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
         return _with_side_between(line, _as(line, figure, back), people.end)
     if front >= 0 and (found := _from_front(line, figure, front)):
@@ -149,11 +241,29 @@ def _with_predicate(
     if joined and (people.head or predicates.ends_clause(line, people.end)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
     verb = predicates.ahead(line, people)
-    return _as(line, figure, verb) if verb >= 0 else None
+    return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
+
+
+def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
+    """Where the word of loss is the one of the figure before, or stands before a bracket."""
+    told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
+    told = max(told, loss_behind(line, figure.at, figure.end), numbered(line, figure.at))
+    told = max(told, inverted(line, figure.at)) if figure.who else told
+    if told >= 0:
+        return _as(line, figure, told)
+    ward = hospital(line, figure.at, figure.end)
+    if ward >= 0:
+        return replace(figure, kind="wounded", predicate=ward)
+    if last is None or not (is_gapped(line, last.end, figure.at) or so_were(line, last.end, figure.at)):
+        return None
+    return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who)
 
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
-    return replace(figure, kind=_KINDS[line.symbols[predicate]], predicate=predicate)
+    kind = _KINDS[line.symbols[predicate]]
+    if line.words[predicate] in ("fell", "fall") and "hands" in line.words[predicate + 2 : predicate + 6]:
+        kind = "captured"  # "fell into Iraqi hands"
+    return replace(figure, kind=kind, predicate=predicate)
 
 
 def _front(line: Line, people: People, last: Figure | None) -> int:
@@ -163,20 +273,30 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         return front
     if line.symbols[front] in "Cy" and last is None:
         return -1  # villages are captured, too
-    takes = predicates.ends_clause(line, people.end) or predicates.takes_anyone(line, front, people.at)
+    takes = (
+        predicates.ends_clause(line, people.end)
+        or predicates.takes_anyone(line, front, people.at)
+        or _are_its_own(line, people.end)
+    )
     return front if takes else -1
 
 
 def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     symbol = line.symbols[front]
     if symbol == "L":  # "lost seven men", "lost three"
-        counted_alone = predicates.ends_clause(line, figure.end) or line.symbols[figure.end : figure.end + 2] == "op"
-        if not figure.who and not counted_alone:
+        if _are_its_own(line, figure.end):
+            return replace(_as(line, figure, front), pronoun=figure.end + 1)
+        if not figure.who and not predicates.ends_clause(line, figure.end):
             return None
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     return _as(line, figure, front)
+
+
+def _are_its_own(line: Line, end: int) -> bool:
+    """`losing six of its own`."""
+    return line.symbols[end : end + 2] == "op"
 
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
@@ -190,7 +310,12 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
 
 
 def _loser(line: Line, figure: Figure, verb: int) -> int:
-    return figure.side_at if figure.side_at >= 0 or figure.pronoun >= 0 else subject(line, verb)
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure.side_at
+    named = side_in(line, max(0, verb - 4), verb)
+    if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
+        return named
+    return subject(line, verb)
 
 
 def _with_loser(line: Line, figure: Figure) -> Figure:
@@ -214,6 +339,8 @@ def _filled(figure: Figure, people: People, other: Figure | None) -> Figure:
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
+    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
+        return replace(figure, who=other.who)
     if not people.head:
         return replace(
             figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe
@@ -243,7 +370,7 @@ def _zero(line: Line, at: int) -> Figure | None:
 def _zero_predicate(line: Line, at: int, noun: int) -> int:
     """The word of loss that is denied, -1 for none."""
     if line.symbols[noun] in "FI":
-        return noun
+        return -1 if line.words[noun] in _REMAINS else noun  # bodies not found are no denial
     if line.symbols[noun] in "hmc":
         verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 : noun + 6])
         return noun + 1 + verb.start("verb") if verb else -1
@@ -256,5 +383,15 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
         return figure
     agent = predicates.agent_behind(line, figure.predicate)
     if agent < 0 and figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
-        agent = subject(line, figure.predicate)
+        agent = doer(line, figure.predicate)
+    if agent < 0 and line.words[figure.predicate] in _REMAINS:
+        agent = _who_returned(line, figure.predicate)
     return replace(figure, agent=agent)
+
+
+def _who_returned(line: Line, remains: int) -> int:
+    """`Kabul handed over the bodies of four soldiers`: they are not Kabul's."""
+    for index in range(remains - 1, max(-1, remains - 5), -1):
+        if line.words[index] in _RETURNS:
+            return doer(line, index)
+    return -1

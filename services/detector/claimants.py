@@ -4,10 +4,14 @@ from dataclasses import dataclass, field
 
 from services.detector.lines import Line
 from services.detector.words import words
+from shared.schemas.article_tagged import Mention
 
 _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
+_SPEAKERS = words("claimants.speakers")
+_FIRST_PERSON = words("claimants.first_person")
+_PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
 
 
@@ -36,20 +40,55 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 
     A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
     """
-    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S"]
+    verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:
         source = line.words[index] in ("according to", "citing", "cited", "quoted")
         words, start, stop = (_after if source else _before)(line, index, body)
-        if not words or words.lower().split()[0] in _CONJUNCTIONS:
+        if not words and _has_aside(line, index):
+            words, start, stop = _slice(line, 0, 1, body), 0, 1
+        if not words or words.lower().split()[0] in _CONJUNCTIONS or words.lower() in _FIRST_PERSON:
             continue
         side = _speaker_side(line, start, stop)
-        if any(phrase in words.lower() for phrase in _BOTH):
+        if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):
             side = "both"
-        if side is None and told.speaker.words and words.lower().split()[0] in _ANAPHORS:
+        if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return told.speaker
         return Claimant(words, _remembered(words, side, told.speakers))
     return Claimant()
+
+
+def _is_passive(line: Line, verb: int) -> bool:
+    """`no deaths were reported`: nobody is named who says it."""
+    return line.words[max(0, verb - 1)] in _PASSIVE
+
+
+def _are_both(line: Line, start: int, stop: int) -> bool:
+    """`the ministries in Baku and Yerevan`, `Thai and Cambodian officials`."""
+    for index in range(max(2, start), stop):
+        codes = {_state(line.mentions[index]), _state(line.mentions[index - 2])} - {None}
+        if line.symbols[index - 1] == "&" and len(codes) == 2:
+            return True
+    return False
+
+
+def _state(mention: Mention | None) -> str | None:
+    """The side of an actor, or the state a place lies in."""
+    if mention is None:
+        return None
+    return mention.ref if mention.kind == "actor" else mention.place.country if mention.place else None
+
+
+def _has_aside(line: Line, verb: int) -> bool:
+    """`Islamabad, which speaks of "unprovoked fire", concedes two dead`: who says it stands at the beginning."""
+    return line.symbols[:2] in ("A,", "J,") and verb > 3 and line.words[2] in _CONJUNCTIONS
+
+
+def _goes_on(words: list[str], speaker: str) -> bool:
+    """`it`, `the ministry` after "the defence ministry", `the statement`: the speaker of the sentence before."""
+    if words[0] != "the":
+        return words[0] in _ANAPHORS
+    return words[-1] in _SPEAKERS or words[-1] in speaker.lower().split()
 
 
 def _speaker_side(line: Line, start: int, stop: int) -> str | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from services.detector.casualties import Figure
 from services.detector.claimants import Claimant, Told, claimant_of
+from services.detector.days import days
+from services.detector.doers import befell, does_both, whose
 from services.detector.fights import Side
 from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.past import compares
-from services.detector.when import _days
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 from shared.schemas.claims import Claim
@@ -46,7 +47,9 @@ class Parties:
     def people_of(self, name: str) -> str:
         """Civilians are a state's (or a de-facto state's), not an armed group's."""
         for side in (self.one, self.other):
-            if side.name == name and not side.is_state and side.form != "de_facto_state" and side.homes:
+            if side.name == name and (side.is_state or side.form == "de_facto_state"):
+                return name
+            if side.name == name and side.homes:
                 return min(side.homes)
         return next((state for state, group in self.groups.items() if group == name and self.knows(state)), name)
 
@@ -89,7 +92,29 @@ def claims(
         told.ground = _ground(line, None, parties) or (told.ground if line.paragraph else None)
 
 
+def distinct(told: Sequence[Claim]) -> list[Claim]:
+    """Each figure once a claimant: what says no more than another claim of the same figure is left out."""
+    kept: list[Claim] = []
+    for claim in told:
+        if any(_adds_nothing(claim, other) for other in kept):
+            continue
+        kept = [other for other in kept if not _adds_nothing(other, claim)]
+        kept.append(claim)
+    return kept
+
+
+def _adds_nothing(claim: Claim, other: Claim) -> bool:
+    """Whether `other` tells the same figure of the same people, and by whom or of whom or when more clearly."""
+    same = ("kind", "low", "best", "high", "period", "as_of")
+    if any(getattr(claim, name) != getattr(other, name) for name in same):
+        return False
+    vague = (("side", "total"), ("who", "unspecified"), ("claimed_by", None))
+    return all(getattr(claim, name) in (getattr(other, name), nothing) for name, nothing in vague)
+
+
 _WARS = words("claims.wars")
+_FIRST_PERSON = words("claims.first_person")
+_THIRD_PERSON = words("claims.third_person")
 
 
 def belongs_to_the_past(line: Line, figure: Figure) -> bool:
@@ -147,12 +172,15 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     named = line.mentions[figure.side_at] if figure.side_at >= 0 else None
     if named is not None:
         return named.ref if parties.knows(named.ref) or parties.allies(named) else None
+    if _is_elsewhere(line, figure, parties):
+        return None
     if figure.best == 0:
         return _owner_side(figure, line, parties, claimant, told) or _own(claimant, parties) or "total"
     outright = (
-        _owner_side(figure, line, parties, claimant, told)
+        (_enemy(figure, line, parties, claimant) if _is_theirs(figure, line) else None)
+        or _owner_side(figure, line, parties, claimant, told)
         or _victim(figure, line, parties)
-        or _enemy(figure, parties, claimant)
+        or _enemy(figure, line, parties, claimant)
     )
     if outright:
         return outright
@@ -161,25 +189,65 @@ def _side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told
     if not near and not any(parties.knows(actor.ref) for _, actor in line.actors()):
         return None  # losses of another event
     return (
-        (figure.who != "military" and _ground(line, figure, parties))
+        (figure.who != "military" and claimant.side != "both" and _ground(line, figure, parties))
         or ("total" if _by_both(line, figure) else None)
+        or ((_struck_in(line, parties) or "total") if figure.foe else None)
         or _victim(figure, line, parties, civilians=True)
+        or _struck_in(line, parties)
         or _own(claimant, parties)
         or (figure.who != "military" and told.ground)
+        or _first_named(line, figure, parties)
         or (told.side if line.number - told.side_line <= 1 else None)
         or "total"
     )
+
+
+def _is_elsewhere(line: Line, figure: Figure, parties: Parties) -> bool:
+    """`was struck in Damascus, killing two`: on the ground of a state that has no part in the fight."""
+    for index in range(figure.at - 1, max(0, figure.at - _CLAUSE), -1):
+        mention = line.mentions[index]
+        if line.symbols[index] in ".;S" or (mention is not None and parties.knows(mention.ref)):
+            return False
+        if mention is not None and len(mention.ref) == 2 and line.words[index - 1] == "in":
+            return is_ground(line, index)
+    return False
+
+
+_CLAUSE = 8  # items
 
 
 def _owner_side(figure: Figure, line: Line, parties: Parties, claimant: Claimant, told: Told) -> str | None:
     """`three of its soldiers`: the side the possessive stands for."""
     if figure.pronoun < 0:
         return None
-    owner = _owner(line, figure.pronoun, told.previous)
+    if line.words[figure.predicate] in ("losing", "suffering") and (own := _own(claimant, parties)):
+        return own  # "killed nine men while losing six of its own"
+    if line.words[figure.pronoun + 1 : figure.pronoun + 2] == ["own"] and (own := _own(claimant, parties)):
+        return own
+    owner = _struck(line, figure) or _owner(line, figure.pronoun, told.previous)
     agent = line.mentions[figure.agent] if figure.agent >= 0 else None
     if agent is not None and agent.ref == owner:  # "shelling killed five of its soldiers": not the shelling side's
         owner = parties.other_than(owner)
     return owner if owner is not None and parties.knows(owner) else _own(claimant, parties)
+
+
+def _struck(line: Line, figure: Figure) -> str | None:
+    """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
+    struck = {m.ref for i, m in line.actors() if i < figure.pronoun and befell(line, i)}
+    return struck.pop() if figure.predicate > figure.at and len(struck) == 1 else None
+
+
+def _struck_in(line: Line, parties: Parties) -> str | None:
+    """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
+    struck = {m.ref for index, m in line.actors() if parties.knows(m.ref) and befell(line, index)}
+    return struck.pop() if len(struck) == 1 else None
+
+
+def _first_named(line: Line, figure: Figure, parties: Parties) -> str | None:
+    """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
+    named = [(index, mention.ref) for index, mention in line.actors() if parties.knows(mention.ref)]
+    alone = len(named) == 1 and named[0][0] <= 1 and figure.agent < 0 and not is_ground(line, named[0][0])
+    return named[0][1] if alone else None
 
 
 def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = False) -> str | None:
@@ -191,19 +259,29 @@ def _victim(figure: Figure, line: Line, parties: Parties, civilians: bool = Fals
 
 
 def _by_both(line: Line, figure: Figure) -> bool:
-    """`clashes that killed a hundred soldiers`, `border clashes kill 99`: the dead of both sides."""
+    """`clashes that killed a hundred soldiers`, `a gun battle in which three died`: the dead of both sides."""
+    if line.words[max(0, figure.at - 4) : figure.at].count("which"):
+        return any(entry.mutual for entry in line.entries[max(0, figure.at - 9) : figure.at])
     if not 0 <= figure.predicate < figure.at:
         return False
     before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
-    return any(entry.mutual for entry in before)
+    return any(entry.mutual for entry in before) or does_both(line, figure.predicate)
 
 
-def _enemy(figure: Figure, parties: Parties, claimant: Claimant) -> str | None:
+def _enemy(figure: Figure, line: Line, parties: Parties, claimant: Claimant) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
-    if claimant.side is None or claimant.side == "both" or not (figure.foe or figure.prisoners):
+    named = figure.foe or figure.prisoners or _is_theirs(figure, line)
+    if claimant.side is None or claimant.side == "both" or not named:
         return None
     enemy = parties.other_than(claimant.side)
     return parties.groups.get(enemy, enemy) if enemy and figure.irregular else enemy
+
+
+def _is_theirs(figure: Figure, line: Line) -> bool:
+    """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
+    around = line.words[min(figure.at, figure.predicate) - 3 : max(figure.end, figure.predicate) + 1]
+    before = line.words[: figure.at]
+    return not _THIRD_PERSON.isdisjoint(around) and not _FIRST_PERSON.isdisjoint(before)
 
 
 def _own(claimant: Claimant, parties: Parties) -> str | None:
@@ -215,9 +293,7 @@ def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
     before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
     if before:
         return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
-    if previous is not None:
-        return next((m.ref for _, m in previous.actors()), None)
-    return None
+    return whose(previous) if previous is not None else None
 
 
 def _subject_ref(line: Line, pronoun: int) -> str | None:
@@ -226,7 +302,7 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
         if line.symbols[index] in "SL" or line.entries[index].fight:
             for back in range(index - 1, -1, -1):
                 mention = line.mentions[back]
-                if mention is not None and mention.kind == "actor":
+                if mention is not None and mention.kind == "actor" and not is_ground(line, back):
                     return mention.ref
     return None
 
@@ -252,7 +328,7 @@ def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
 
 def _as_of(figure: Figure, line: Line, published: str | None) -> str | None:
     """The calendar day written right behind the figure: `killed on July 12 and one on July 13`."""
-    for day in _days(line, published):
+    for day in days(line, published):
         if day.edtf and figure.at < day.at <= figure.at + 12 and line.symbols[figure.at + 1 : day.at].count("N") == 0:
             return None if day.spoken else day.edtf.partition("/")[0]
     return None

@@ -1,17 +1,18 @@
 """Reads the border clashes out of a tagged article."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from services.detector.claims import distinct
 from services.detector.fights import Side, plausibility
 from services.detector.lines import Line
 from services.detector.reading import Pair, Reading, read
-from services.detector.score import features, probability, weights
+from services.detector.score import features, probability
+from services.detector.weights import weights
 from services.detector.when import when
 from services.detector.where import places
 from shared.schemas import ArticleAnalyzed, ReportDetected
 from shared.schemas.article_tagged import ArticleTagged
-from shared.schemas.claims import Claim
 from shared.schemas.ids import derived_id
 from shared.schemas.places import Place
 from shared.schemas.report import Background, Report, dyad_of
@@ -106,6 +107,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         [(line, clear.get(line.number, 0.0)) for line in telling],
         frozenset(claim.as_of for _, claim in told if claim.as_of),
         reading.lines,
+        reading.past,
         article.published,
     )
     where = places(telling, reading.lines, article, homes)
@@ -122,7 +124,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         after_year=days.after_year,
         before_year=days.before_year,
         weekdays=days.weekdays,
-        claims=tuple(_distinct(claim for _, claim in told)),
+        claims=tuple(distinct([claim for _, claim in told])),
         weapons=tuple(sorted({entry.weapon for line in lines for entry in line.entries if entry.weapon})),
         is_primary=is_primary,
         evidence=tuple(_evidence(line, article) for line in _shown(lines, telling, where, article)),
@@ -139,25 +141,6 @@ def _shown(
         if not any(line in naming for line in shown):
             shown += naming[:1]
     return [*shown, *(line for line in lines if line not in shown)][:_EVIDENCE]
-
-
-def _distinct(told: Iterable[Claim]) -> Iterator[Claim]:
-    """Each figure once a claimant."""
-    seen = set()
-    for claim in told:
-        key = (
-            claim.side,
-            claim.kind,
-            claim.who,
-            claim.low,
-            claim.best,
-            claim.high,
-            claim.claimed_by,
-            claim.as_of,
-        )
-        if key not in seen:
-            seen.add(key)
-            yield claim
 
 
 def _evidence(line: Line, article: ArticleTagged) -> Evidence:

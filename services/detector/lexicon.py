@@ -1,13 +1,50 @@
 """The detector's words, read from rules/lexicon.yml: one entry says all a word can do."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, TypeVar
 
-import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
-RULES = Path(__file__).parent / "rules"
+from shared.datafile import Word, load_words
+
+FILE = Path(__file__).parent / "rules" / "lexicon.yml"
+
+# The letters the grammar of losses reads.
+Symbol = Literal[
+    "m", "c", "h", "K", "Q", "d", "F", "T", "k", "W", "w", "I", "C", "y", "R", "M",
+    "L", "v", "b", "f", "o", "i", "p", "a", "S", "z", "r", "<", "&",
+]  # fmt: skip
+K = TypeVar("K")
+Weight = Annotated[float, Field(gt=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Fights(_Strict):
+    """Words of fighting by their weight, 0..1."""
+
+    mutual: dict[Weight, list[Word]]
+    directed: dict[Weight, list[Word]]
+
+
+class Rules(_Strict):
+    """The file as written: which words do what."""
+
+    symbols: dict[Symbol, list[Word]]
+    fight: Fights
+    weapons: dict[Word, list[Word]]
+    unreal: list[Word]
+    past: list[Word]
+    other: dict[Word, list[Word]]
+
+
+# Parts in which a word stands once, because it has one letter, one weight or one weapon.
+_ONCE = (("symbols",), ("fight.mutual",), ("fight.directed",), ("weapons",))
 
 
 @dataclass(slots=True)
@@ -40,39 +77,42 @@ class Lexicon:
 NOTHING = Entry()
 
 
+def read_rules(path: Path) -> Rules:
+    """The rules as written. Raises DataFileError."""
+    return load_words(path, Rules, _ONCE)
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """Reads the rules once a process. Raises ValueError where a word has two symbols."""
-    text = (RULES / "lexicon.yml").read_text(encoding="utf-8")
-    rules = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 - strings only: "on" and "no" are words here
+    """Reads the rules once a process. Raises DataFileError."""
+    rules = read_rules(FILE)
     known = Lexicon()
-    for symbol, words in rules["symbols"].items():
-        for word in words:
-            known.entry(word).symbol = symbol
-    _fill_fights(known, rules["fight"])
-    for weapon, words in rules["weapons"].items():
-        for word in words:
-            known.entry(word).weapon = weapon
-    for word in rules["unreal"]:
+    _fill_fights(known, rules.fight)
+    for symbol, word in _rows(rules.symbols):
+        known.entry(word).symbol = symbol
+    for weapon, word in _rows(rules.weapons):
+        known.entry(word).weapon = weapon
+    for word in rules.unreal:
         known.entry(word).unreal = True
-    for word in rules["past"]:
+    for word in rules.past:
         known.entry(word).past = True
-    for kind, words in rules["other"].items():
-        for word in words:
-            known.entry(word).other += (kind,)
+    for kind, word in _rows(rules.other):
+        known.entry(word).other += (kind,)
     _index_phrases(known)
     return known
 
 
-def _fill_fights(known: Lexicon, fights: dict[str, dict[Any, list[str]]]) -> None:
-    for weight, words in fights["mutual"].items():
-        for word in words:
-            entry = known.entry(word)
-            entry.mutual, entry.fight = float(weight), max(entry.fight, float(weight))
-    for weight, words in fights["directed"].items():
-        for word in words:
-            entry = known.entry(word)
-            entry.directed, entry.fight = float(weight), max(entry.fight, float(weight))
+def _rows(part: Mapping[K, Sequence[str]]) -> Iterator[tuple[K, str]]:
+    return ((key, word) for key, words in part.items() for word in words)
+
+
+def _fill_fights(known: Lexicon, fights: Fights) -> None:
+    for weight, word in _rows(fights.mutual):
+        known.entry(word).mutual = weight
+    for weight, word in _rows(fights.directed):
+        known.entry(word).directed = weight
+    for entry in known.entries.values():
+        entry.fight = max(entry.mutual, entry.directed)
 
 
 def _index_phrases(known: Lexicon) -> None:

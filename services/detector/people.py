@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from services.detector.lines import Line
 from services.detector.words import words
 
+_AGES = range(10, 100)
 _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 
-# Behind the number: "of its", "more", "Azerbaijani", "army", then the head.
+# Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
 _PHRASE = re.compile(
-    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMC](?=[xJA]{0,2}[mch]))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
     r"(?P<head>[mchFIRd](?:m|h)?|[JA](?![xmch'AdFIRG]))"
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
@@ -21,6 +22,7 @@ _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|cr
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
+_COLLECTIVES = words("people.collectives")  # one of them is not one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,17 @@ def _one(line: Line, at: int) -> People | None:
         if other is None or _THINGS & set(line.words[at : other.end()]):
             return None
         return People(at, other.end(), "unspecified", "h")
-    if _PLURAL.search(line.words[match.start("head")]):
+    head = line.words[match.start("head")]
+    if _PLURAL.search(head) or head in _COLLECTIVES:
         return None
-    return People(at, match.end(), _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+    end = _behind_age(line, match.end())
+    return People(at, end, _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+
+
+def _behind_age(line: Line, end: int) -> int:
+    """The item behind `of eleven` or `, 14,`."""
+    age = re.match(r"[o,]N,?", line.symbols[end : end + 3])
+    return end + age.end() if age and is_age(line, end + 1) else end
 
 
 def side_in(line: Line, start: int, end: int) -> int:
@@ -77,8 +87,15 @@ def _pronoun_in(line: Line, start: int, end: int) -> int:
     return next((i for i in range(start, end) if line.symbols[i] == "p"), -1)
 
 
+def is_adjective(line: Line, people: People) -> bool:
+    """`three wounded soldiers`: what befell them stands before the noun."""
+    return bool(people.head) and line.symbols[people.at + 1] in "WMC"
+
+
 def is_inner(line: Line, at: int) -> bool:
-    """The second number of `one of the two pilots`."""
+    """The second number of `one of the two pilots`, but not of `one of the two pilots hurt on Sunday`."""
+    if re.match(r"[xJA]{0,3}[mchJ][WC]", line.symbols[at + 1 : at + 7]):
+        return False
     return line.symbols[max(0, at - 3) : at].endswith(("No", "Noa", "Nop"))
 
 
@@ -86,7 +103,13 @@ def is_age(line: Line, at: int) -> bool:
     """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
     if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in ("x", "A", "P", "m", "c"):
         return True
-    if at < 2 or line.symbols[at - 1] != "o" or line.symbols[at - 2] not in "mch":
+    if at < 2 or line.symbols[at - 1] != "o":
+        return False
+    if line.symbols[at - 2] == "x":  # "a tea seller of 33 was"
+        amount = line.mentions[at]
+        single = not {"a", "an"}.isdisjoint(line.words[max(0, at - 5) : at - 2])
+        return single and line.symbols[at + 1 : at + 2] in ",v.&" and amount is not None and amount.best in _AGES
+    if line.symbols[at - 2] not in "mch":
         return False
     noun = line.words[at - 2]
     return noun not in ("family", "crew", "members", "group") and not _PLURAL.search(noun)
@@ -94,7 +117,10 @@ def is_age(line: Line, at: int) -> bool:
 
 def is_foe(line: Line, at: int, end: int) -> bool:
     """Whether they are named as an enemy."""
-    return bool(_FOES & set(line.words[at:end])) or "enemy" in line.words[max(0, at - 4) : at]
+    before = line.words[max(0, at - 4) : at]
+    if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
+        return True
+    return bool(_FOES & set(line.words[at:end])) or "enemy" in before
 
 
 def are_irregulars(line: Line, at: int, end: int) -> bool:

@@ -1,7 +1,7 @@
 """An article read once: its lines, what each tells of fights and losses, and which of them look back."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -75,23 +75,24 @@ class Reading:
             parties = Parties(self.sides[pair[0]], self.sides[pair[1]], self.groups)
             current = [line for line in self.lines if line.number not in self.past]
             near = frozenset(
-                number + after
+                number + away
                 for s in self.scenes
                 if s.told(pair) > _TOLD
                 for number in (s.line.number,)
-                for after in range(_NEAR)
+                for away in range(-_NEAR, _NEAR)
             )
             self._claims[pair] = list(claims(current, self.figures, near, self.article, parties))
         return self._claims[pair]
 
     def event_scenes(self, pair: Pair) -> list[Scene]:
-        """The scenes of the pair, the telling ones first, then those that show no other pair fighting."""
+        """The scenes of the pair, the telling ones first, then those that show no other pair fighting (a force and the
+        state it sits in are not two)."""
         live = [s for s in self.scenes if s.real and not s.past]
         own = [s for s in live if s.told(pair) > _TOLD] or [s for s in self.scenes if s.told(pair) > 0.0]
         own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
         taken = {id(s) for s in own}
         around = self.homes(pair) | set(pair)
-        return own + [s for s in live if id(s) not in taken and s.named & around and _is_alone(s)]
+        return own + [s for s in live if id(s) not in taken and s.named & around and _is_alone(s, around)]
 
     def totals(self) -> dict[Pair, float]:
         """All pairs with the strength of their scenes added up."""
@@ -115,12 +116,12 @@ class Reading:
 
 
 _TOLD = 0.1
-_NEAR = 4  # lines behind one that tells of the fight in which losses without a named side are its losses
+_NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
 
 
-def _is_alone(scene: Scene) -> bool:
-    return max(scene.pairs.values(), default=0.0) < _ALONE
+def _is_alone(scene: Scene, around: Set[str]) -> bool:
+    return all(value < _ALONE or set(pair) <= around for pair, value in scene.pairs.items())
 
 
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:

@@ -3,20 +3,10 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-
-import yaml
 
 from services.detector.fights import Scene
-from services.detector.lexicon import RULES
 from services.detector.lines import Line
-
-
-@lru_cache(maxsize=1)
-def weights() -> dict[str, float]:
-    """`bias`, `threshold` and the feature weights, read once a process."""
-    rules = yaml.safe_load((RULES / "weights.yml").read_text(encoding="utf-8"))
-    return {"bias": rules["bias"], "threshold": rules["threshold"], **rules["features"]}
+from services.detector.weights import weights
 
 
 def probability(features: Mapping[str, float]) -> float:

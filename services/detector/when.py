@@ -3,17 +3,15 @@
 The day of publication itself is never taken for the day of the event.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.detector.days import Day, days, nth_day
 from services.detector.lines import Line
 from services.detector.words import words
-from shared.schemas.article_tagged import Mention
 from shared.schemas.edtf import day_of, with_year
-
-_SAYING = frozenset("S")
-_LONGEST_FIGHT = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +26,35 @@ class When:
     before_year: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    edtf: str | None
-    weekday: int | None
-    spoken: bool
-    at: int
-    line: int
-    back: int = 0
-
-
 def when(
     event_lines: Sequence[tuple[Line, float]],
     loss_days: frozenset[str],
     all_lines: Sequence[Line],
+    past: Container[int],
     published: str | None,
 ) -> When:
-    """The days told in `event_lines`, each with the strength of its fight; losses of a day date the event, too."""
+    """The days told in `event_lines`, each with the strength of its fight; losses of a day date the event, too. `past`
+    are the numbers of the lines that look back."""
+    latest = _latest_of_several(event_lines)
+    if latest is not None:  # the days of other sentences may be those of the fights before it
+        event_lines, all_lines = [(latest, 1.0)], [latest]
     told = sorted(
-        ((line, strength, day) for line, strength in event_lines for day in _days(line, published)),
+        ((line, strength, day) for line, strength in event_lines for day in days(line, published)),
         key=lambda row: (row[1] < _WEAK, row[0].number, row[2].at),
     )
     live = [(strength, day) for _, strength, day in told if not day.spoken]
-    days = [row for row in live if _is_told_clearly(row[1], row[0], published)]
-    days = days or [row for row in live if _is_news(row[1], published)]
-    days = days or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
+    clear = [row for row in live if _is_told_clearly(row[1], row[0], published)]
+    clear = clear or [row for row in live if _is_news(row[1], published)]
+    clear = clear or [(strength, day) for _, strength, day in told if day.edtf and "X" in day.edtf]
     hints = _hints(all_lines)
-    dated = [(strength, day) for strength, day in days if day.edtf]
+    dated = [(strength, day) for strength, day in clear if day.edtf]
     renewed = [day for line, _, day in told if day.spoken and _RENEWED & set(line.words)]
-    weekdays = tuple(dict.fromkeys(day.weekday for day in [*(d for _, d in days), *renewed] if day.weekday is not None))
+    weekdays = tuple(
+        dict.fromkeys(day.weekday for day in [*(d for _, d in clear), *renewed] if day.weekday is not None)
+    )
+    if not dated or dated[0][1].line > _DEEP:
+        incident = [(0.0, day) for day in _of_incident(all_lines, past, published)]
+        dated = [row for row in incident if not dated or row[1].line <= _DEEP] + dated
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
         return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
@@ -69,11 +67,24 @@ def when(
 # "accused them on Wednesday of fresh attacks": the fight goes on that day.
 _RENEWED = words("when.renewed")
 _WEAK = 0.3
-_LEAD = 4
+_LEAD = 4  # lines
+_DEEP = 8
 _LONG_AGO = 21
 
 
-def _is_told_clearly(day: _Day, strength: float, published: str | None) -> bool:
+_IN_DAYS = re.compile(r"\bin (?:as many|the (?:past|last) \S+|\S+) days\b")
+
+
+def _latest_of_several(event_lines: Sequence[tuple[Line, float]]) -> Line | None:
+    """`a second bombing in as many days` in one of the first sentences: that sentence, else None."""
+    for line, _ in event_lines:
+        counted = any(mention and mention.form == "ordinal" for mention in line.mentions)
+        if counted and line.number <= _LEAD and _IN_DAYS.search(" ".join(line.words)):
+            return line
+    return None
+
+
+def _is_told_clearly(day: Day, strength: float, published: str | None) -> bool:
     """Not a day long before publication, nor one that only a passing remark far down gives."""
     today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
     if today and first and (today - first).days > _LONG_AGO:
@@ -81,25 +92,44 @@ def _is_told_clearly(day: _Day, strength: float, published: str | None) -> bool:
     return strength >= _WEAK or day.line <= _LEAD or today is None
 
 
-def _is_news(day: _Day, published: str | None) -> bool:
+def _is_news(day: Day, published: str | None, most: int = 3) -> bool:
     """A day just before publication, in a passing remark: better than none."""
     today, first = day_of(published), day_of((day.edtf or "").partition("/")[0])
-    return bool(today and first and 0 <= (today - first).days <= _NEWS)
+    return bool(today and first and 0 <= (today - first).days <= most)
 
 
-_NEWS = 3
+def _of_incident(lines: Sequence[Line], past: Container[int], published: str | None) -> Iterator[Day]:
+    """`The incident occurred on Tuesday`, `arrived on Thursday as bombs hit`: told without the sides."""
+    for line in lines:
+        if line.number in past:
+            continue
+        for day in days(line, published):
+            if day.edtf and not day.spoken and _is_news(day, published, _LONG_AGO) and _names_incident(line, day.at):
+                yield day
+
+
+def _names_incident(line: Line, at: int) -> bool:
+    close = len(line) if line.number <= _LEAD else _CLOSE
+    around = range(max(0, at - close), min(len(line), at + close))
+    if any(line.entries[i].unreal for i in around):
+        return False
+    return any(line.entries[i].fight or line.words[i] in _INCIDENTS for i in around)
+
+
+_INCIDENTS = words("when.incidents")
+_CLOSE = 8  # items
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
     """`for a third day` in a text without a date: counted back from the day of publication."""
     for line, _ in event_lines:
-        back = _nth_day(line, -1)
+        back = nth_day(line, -1)
         if back and today:
             return (today - timedelta(days=back)).isoformat()
     return None
 
 
-def _span(dated: Sequence[tuple[float, _Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]) -> When:
+def _span(dated: Sequence[tuple[float, Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]) -> When:
     """From the first day told (or one shortly before it, told as clearly) to the last that is near it."""
     first = dated[0][1]
     assert first.edtf is not None
@@ -145,98 +175,3 @@ def _hints(lines: Sequence[Line]) -> tuple[int | None, int | None]:
         if mention and mention.kind == "date" and mention.ref[:4].isdigit()
     ]
     return (max(years), None) if years else (None, None)
-
-
-def _days(line: Line, published: str | None) -> Iterator[_Day]:
-    today = day_of(published)
-    for index, mention in enumerate(line.mentions):
-        if mention is None or mention.kind != "date" or mention.form in ("year", "month"):
-            continue
-        if _is_dateline(line, index):
-            continue
-        spoken = _is_saying_date(line, index)
-        if mention.form == "weekday":
-            weekday = int(mention.ref.partition(":")[2])
-            yield _Day(_last(weekday, today, line, index), weekday, spoken, index, line.number, _nth_day(line, index))
-        elif mention.form in ("day", "overnight") and ":" in mention.ref:
-            shift = int(mention.ref.partition(":")[2])
-            day = (today + timedelta(days=shift)).isoformat() if today else None
-            yield _Day(day, None, spoken, index, line.number, _nth_day(line, index))
-        else:
-            yield _Day(_filled(mention, today), None, spoken, index, line.number, _nth_day(line, index))
-
-
-def _is_dateline(line: Line, at: int) -> bool:
-    """`LONDON, March 1 - Iran said`: the day it was written."""
-    return (
-        at <= 6
-        and any(word in ("-", "–", "—", "--") for word in line.words[at + 1 : at + 6])
-        and "S" not in line.symbols[:at]
-    )
-
-
-def _last(weekday: int, today: date | None, line: Line, at: int) -> str | None:
-    """The last such weekday up to the day of publication; `last Monday` is never that day itself."""
-    if today is None:
-        return None
-    back = (today.weekday() - weekday) % 7
-    if back == 0 and at and line.words[at - 1] in ("last", "previous"):
-        back = 7
-    return (today - timedelta(days=back)).isoformat()
-
-
-def _filled(mention: Mention, today: date | None) -> str | None:
-    """A day without a year gets the year that puts it last before publication."""
-    edtf = mention.ref
-    if not edtf.startswith("XXXX"):
-        return edtf
-    if today is None:
-        return None if "XX-XX" in edtf else edtf
-    if edtf.startswith("XXXX-XX-"):
-        return _in_month(int(edtf[8:10]), today)
-    filled = with_year(edtf, today.year)
-    first = day_of(filled.partition("/")[0])
-    if first and first > today + timedelta(days=1):
-        filled = with_year(edtf, today.year - 1)
-    return filled
-
-
-def _in_month(day: int, today: date) -> str | None:
-    for back in range(_LONGEST_FIGHT):
-        candidate = today - timedelta(days=back)
-        if candidate.day == day:
-            return candidate.isoformat()
-    return None
-
-
-def _is_saying_date(line: Line, at: int) -> bool:
-    """`said on Friday`, `said Friday`, `told reporters on Wednesday`: the day somebody spoke."""
-    head = line.symbols[max(0, at - 4) : at]
-    index = len(head) - 1
-    while index >= 0 and head[index] in "iaxrAGYJ" and len(head) - index <= 3:
-        index -= 1
-    if index >= 0 and head[index] in _SAYING:
-        return True
-    return line.symbols[at + 1 : at + 2] == "S" or bool(_STATED & set(line.words[at + 1 : at + 3]))
-
-
-_STATED = words("when.stated")
-
-
-def _nth_day(line: Line, at: int) -> int:
-    """`for a third day`, `on the second day of`: how many days before this one it began.
-
-    `at` is the day it is counted from, -1 for none; "the second day after X attacked on Tuesday" counts nothing.
-    """
-    for index, mention in enumerate(line.mentions):
-        if mention is None or mention.form != "ordinal" or mention.best is None or not 1 < mention.best <= 15:
-            continue
-        between = line.words[index + 1 : at] if at > index else []
-        behind = line.words[index + 1 : index + 3]
-        if any(word in _DAY_WORDS for word in behind) and not _AFTER & set(between):
-            return mention.best - 1
-    return 0
-
-
-_DAY_WORDS = words("when.day_words")
-_AFTER = frozenset(["after", "since", "following"])

@@ -3,17 +3,21 @@
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from shared.datafile import load_lists
 
 FILE = Path(__file__).parent / "rules" / "words.yml"
 
 
 def words(name: str) -> frozenset[str]:
-    """The list `name`. Raises KeyError when there is none."""
+    """The list `name`. Raises KeyError when there is none, DataFileError when the file makes no sense."""
     return _lists()[name]
 
 
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, frozenset[str]]:
-    lists = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - "on" and "no" are words
-    return {name: frozenset(entries) for name, entries in lists.items()}
+    return read_lists(FILE)
+
+
+def read_lists(path: Path) -> dict[str, frozenset[str]]:
+    """All lists of a file by their names. Raises DataFileError."""
+    return load_lists(path, Path(__file__).parent)

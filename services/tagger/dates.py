@@ -4,20 +4,30 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from services.tagger.lexemes import Lexeme, Lexicon, word_after, word_before
+from services.tagger.lexemes import RELATIVE, Lexeme, Lexicon, word_after, word_before
 from shared.schemas.article_tagged import Mention
 from shared.schemas.edtf import is_valid
 
-_ISO = re.compile(r"(?<![\w-])(\d{4}-\d{2}-\d{2})(?![\w-])")
+# 2020-05-16, 2020/05/16, 16.05.2020; 05/06/2020 is one day in London and another in New York.
+_FIGURES = re.compile(
+    r"(?<![\w./-])(?:(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d{2})(?P=mark)(?P<day>\d{2})"
+    r"|(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4}))(?![\w-])"
+)
 _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
-_AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z")
+_AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z", re.IGNORECASE)
+_THE_DAY = re.compile(r"(?:\b(?:on|of|by)|day,?) the \Z", re.IGNORECASE)  # "on the 12th", "Sunday the 12th"
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
+_COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
+_KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
+_MONTH_DAY = re.compile(r"(?:\d{4}|XXXX)-\d\d-")
+_NEAR = 400  # characters
+_LONGEST = 14  # days counted back
 _MODAL = ("may", "march", "mar", "dec", "sep")
 
 
 def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon) -> tuple[list[Mention], set[int]]:
     """The mentions, and the starts of the lexemes they used up."""
-    mentions = [_mention(match.start(), match.end(), match.group(1), "day") for match in _ISO.finditer(text)]
+    mentions = [mention for match in _FIGURES.finditer(text) if (mention := _in_figures(match))]
     starts = [lexeme.start for lexeme in lexemes]
     used: set[int] = set()
     for mention in mentions:
@@ -27,16 +37,37 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
             continue
         if lexeme.kind == "month":
             found = _around_month(lexemes, index, text, used)
-        elif lexeme.kind in ("weekday", "day", "overnight"):
+        elif lexeme.kind in RELATIVE:
             found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
-            found = _year(lexeme, text, folded, known) or _bare_day(lexeme, text)
+            found = _year(lexeme, text, folded, known) or _bare_day(lexemes, index, text) or _counted(lexeme, text)
+        elif lexeme.kind == "unit":
+            found = _counted(lexeme, text)
         else:
             continue
         if found:
             mentions.append(found)
             used.update(_inside(found, starts))
-    return mentions, used
+    return _in_their_months(sorted(mentions, key=lambda mention: mention.start), text), used
+
+
+def _in_their_months(mentions: Sequence[Mention], text: str) -> list[Mention]:
+    """`The 2nd of March ...; on the 15th`: a day without a month is of the one named shortly before it."""
+    found: list[Mention] = []
+    for mention in mentions:
+        last = next((m for m in reversed(found[-3:]) if m.form == "day" and _MONTH_DAY.match(m.ref)), None)
+        near = last is not None and "\n" not in text[last.end : mention.start] and mention.start - last.end < _NEAR
+        if near and last is not None and mention.ref.startswith("XXXX-XX-"):
+            ref = last.ref[:8] + mention.ref[8:10]
+            mention = mention.model_copy(update={"ref": ref}) if is_valid(ref) else mention
+        found.append(mention)
+    return found
+
+
+def _in_figures(match: re.Match[str]) -> Mention | None:
+    year, month, day = match.group("year", "month", "day") if match["year"] else match.group("y", "m", "d")
+    ref = f"{year}-{int(month):02d}-{int(day):02d}"
+    return _mention(match.start(), match.end(), ref, "day") if is_valid(ref) else None
 
 
 def _inside(mention: Mention, starts: Sequence[int]) -> Sequence[int]:
@@ -135,9 +166,23 @@ def _year(lexeme: Lexeme, text: str, folded: str, known: Lexicon) -> Mention | N
     return None
 
 
-def _bare_day(lexeme: Lexeme, text: str) -> Mention | None:
+def _bare_day(lexemes: Sequence[Lexeme], index: int, text: str) -> Mention | None:
     """`on the 12th`: a day of a month the text does not name."""
-    told = text[max(0, lexeme.start - 7) : lexeme.start].lower() in ("on the ", "of the ", "by the ")
+    lexeme, following = lexemes[index], lexemes[index + 1 : index + 2]
+    if following and following[0].kind == "month" and _DAY_GAP.match(text[lexeme.end : following[0].start]):
+        return None
+    told = _THE_DAY.search(text, max(0, lexeme.start - 10), lexeme.start)
     if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
         return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
     return None
+
+
+def _counted(lexeme: Lexeme, text: str) -> Mention | None:
+    """`three days ago`, `two days earlier`, `four days of`: back from publication, from a day named, to a beginning."""
+    match = _COUNTED.match(text, lexeme.end)
+    count = str(lexeme.value)
+    if match is None or not count.isdigit() or not 1 <= int(count) <= _LONGEST:
+        return None
+    kind = _KINDS[match["from"]]
+    shift = int(count) if kind == "days" else -int(count)
+    return _mention(lexeme.start, match.end(), f"{kind}:{shift}", kind)

@@ -4,18 +4,68 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import ahocorasick_rs
-import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.tagger.fold import squeeze
+from shared.datafile import Word, load_words
 
 DATA = Path(__file__).parent / "data"
 
 _DIGITS = re.compile(
     r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\d)|(?<![\w.,])\d{1,9}(?:\.\d{1,9})?(?:st|nd|rd|th)?(?!\w)|(?<=[-/])\d{1,4}(?!\w)"
 )
+
+
+Amount = Annotated[int, Field(ge=0)]
+Shift = Annotated[int, Field(ge=-7, le=0)]  # days
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bounds(_Strict):
+    """What the words before a figure do to it."""
+
+    least: list[Word]
+    most: list[Word]
+    about: list[Word]
+
+
+class Numbers(_Strict):
+    """numbers.yml as written. A vague word has only the least it can mean."""
+
+    unit: dict[Word, Amount]
+    ten: dict[Word, Amount]
+    scale: dict[Word, Amount]
+    whole: dict[Word, Amount]
+    vague: dict[Word, Amount]
+    ordinal: dict[Word, Amount]
+    bound: Bounds
+    things: list[Word]
+    labels: list[Word]
+
+
+class Dates(_Strict):
+    """dates.yml as written."""
+
+    month: dict[Word, Annotated[int, Field(ge=1, le=12)]]
+    weekday: dict[Word, Annotated[int, Field(ge=0, le=6)]]
+    day: dict[Word, Shift]
+    overnight: dict[Word, Shift]
+    weekend: dict[Word, Shift]
+    earlier: dict[Word, Shift]
+    after: dict[Word, Shift]
+    year_before: list[Word]
+    year_not: list[Word]
+
+
+_AMOUNTS = ("unit", "ten", "scale", "whole", "vague", "ordinal")
+RELATIVE = ("weekday", "day", "overnight", "weekend", "earlier", "after")
+_DAYS = ("month", *RELATIVE)
 
 
 class Lexeme(NamedTuple):
@@ -39,28 +89,36 @@ class Lexicon:
     year_not: frozenset[str]
 
 
+def read_numbers(path: Path) -> Numbers:
+    """The words for amounts. Raises DataFileError."""
+    return load_words(path, Numbers, [(*_AMOUNTS, "bound")])
+
+
+def read_dates(path: Path) -> Dates:
+    """The words for days. Raises DataFileError."""
+    return load_words(path, Dates, [_DAYS])
+
+
 @lru_cache(maxsize=1)
 def lexicon() -> Lexicon:
-    """Reads the lexicons once a process."""
-    numbers = yaml.safe_load((DATA / "numbers.yml").read_text(encoding="utf-8"))
-    dates = yaml.safe_load((DATA / "dates.yml").read_text(encoding="utf-8"))
+    """Reads the lexicons once a process. Raises DataFileError."""
+    numbers, dates = read_numbers(DATA / "numbers.yml"), read_dates(DATA / "dates.yml")
     words: dict[str, tuple[str, Any]] = {}
-    for kind in ("unit", "ten", "scale", "whole", "vague", "ordinal"):
-        words |= {squeeze(word): (kind, value) for word, value in numbers[kind].items()}
-    for effect, phrases in numbers["bound"].items():
+    for part, kinds in ((numbers, _AMOUNTS), (dates, _DAYS)):
+        for kind in kinds:
+            words |= {squeeze(word): (kind, value) for word, value in getattr(part, kind).items()}
+    for effect, phrases in numbers.bound:
         words |= {squeeze(phrase): ("bound", effect) for phrase in phrases}
-    for kind in ("month", "weekday", "day", "overnight"):
-        words |= {squeeze(word): (kind, value) for word, value in dates[kind].items()}
     automaton = ahocorasick_rs.AhoCorasick(
         [" " + word for word in words], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
     return Lexicon(
         entries=list(words.values()),
         automaton=automaton,
-        things=frozenset(map(str, numbers["things"])),
-        labels=frozenset(map(str, numbers["labels"])),
-        year_before=frozenset(dates["year_before"]),
-        year_not=frozenset(dates["year_not"]),
+        things=frozenset(numbers.things),
+        labels=frozenset(numbers.labels),
+        year_before=frozenset(dates.year_before),
+        year_not=frozenset(dates.year_not),
     )
 
 

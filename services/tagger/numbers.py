@@ -1,5 +1,6 @@
 """Number mentions: how many, with the bounds the words before it set."""
 
+import re
 from collections.abc import Sequence
 
 from services.tagger.lexemes import Lexeme, Lexicon, word_after, word_before
@@ -7,6 +8,7 @@ from shared.schemas.article_tagged import Mention
 
 _JOINS = (" ", "-", " and ", "-and-")
 _RANGES = (" to ", "-", "–", " or ", " and ")
+_HALF_DAY = re.compile(r" ?[ap]\.? ?m\b", re.IGNORECASE)
 _MAX = 50_000_000
 _LONGEST = 8  # words of one figure
 _PARTS = frozenset(["digits", "unit", "ten", "scale", "whole", "vague", "ordinal"])
@@ -79,8 +81,7 @@ def _amount(
     if bound and text[bound.end : start] not in (" ", " the ", " another "):
         bound = None
     if run[0].kind == "vague":
-        low, high = run[0].value
-        return _mention(bound.start if bound else start, end, (low, None, high), "vague")
+        return _mention(bound.start if bound else start, end, (run[0].value, None, None), "vague")
     value = _value(run)
     if value > _MAX or value != int(value):
         return None
@@ -106,7 +107,7 @@ def _is_label(start: int, end: int, text: str, folded: str, known: Lexicon) -> b
         return True
     if (after[:1] == "-" and after[1:2].isalpha()) or (before == "-" and text[start - 2 : start - 1].isalpha()):
         return True
-    if after[:1] == "." and after[1:2].isdigit():
+    if (after[:1] == "." and after[1:2].isdigit()) or _HALF_DAY.match(text, end):
         return True
     return word_after(folded, end) in known.things or word_before(folded, start) in known.labels
 

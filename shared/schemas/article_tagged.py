@@ -18,7 +18,9 @@ class Mention(Span):
     countries a non-state actor holds ground in. place: `ref` is the gazetteer's name, `place` its row. border: `ref`
     is the border's id. organisation and agency: `ref` is the name, `form` its kind (monitor, alliance, newspaper ...).
     number: `low`, `best`, `high` people or things, `form` cardinal, vague or ordinal. date: `ref` is EDTF
-    (`2022-09-13`, `XXXX-07-12`, `2020`), `weekday:0` (Monday) or `day:-1` (yesterday); `form` the class.
+    (`2022-09-13`, `XXXX-07-12`, `2020`), `weekday:0` (Monday), `day:-1` (yesterday), `weekend:0` (the last one),
+    `earlier:-2` (two days before another day), `after:-1` (a day after it) or `days:3` (three days of); `form` the
+    class.
     """
 
     kind: MentionKind

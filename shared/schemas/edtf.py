@@ -33,9 +33,14 @@ def bounds(edtf: str | None) -> tuple[date, date] | None:
 
 
 def is_valid(edtf: str) -> bool:
-    """Whether the string is one of the forms above and names a day that exists."""
+    """Whether the string is one of the forms above and names days that exist in some year or month."""
     parts = edtf.split("/")
-    return len(parts) <= 2 and all(_FORM.match(p) and (_range(p) or "X" in p) for p in parts)
+    return len(parts) <= 2 and all(_FORM.match(part) and _range(_possible(part)) for part in parts)
+
+
+def _possible(edtf: str) -> str:
+    """Unknown digits filled with a leap year and a long month, in which every day is that is in any."""
+    return edtf.replace("XXXX", "2000").replace("-XX-", "-01-").replace("-XX", "-01")
 
 
 def with_year(edtf: str, year: int) -> str:

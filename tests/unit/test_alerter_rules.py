@@ -32,7 +32,7 @@ def refused(tmp_path: Path, text: str) -> str:
         ("- subscriber: x\n", "1: 0.name: Field required"),
         ("- name: ''\n", "1: 0.name: String should have at least 1 character"),
         ("name: a\n", "1: : Input should be a valid list"),
-        ("- name: [a\n", "2: expected ',' or ']'"),
+        ("- name: [a\n", "2: did not find expected ',' or ']'"),
         ("", "1: : Input should be a valid list"),
     ],
 )

@@ -1,0 +1,73 @@
+"""Who did it and whom it befell, of the actors a sentence names."""
+
+import re
+
+from services.detector import predicates
+from services.detector.ground import is_ground
+from services.detector.lines import Line
+
+_REACH = 9  # items between a verb of fighting and the name of whom it befell
+_FAR = 30
+_PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
+_AIMED = ("at", "on", "against", "into", "towards", "toward")
+
+
+def doer(line: Line, verb: int) -> int:
+    """The actor that does what the verb at `verb` says, -1 for none: not one that a fight named before it befell."""
+    found = predicates.subject(line, verb)
+    while found >= 0 and befell(line, found):
+        found = predicates.subject(line, found)
+    return found
+
+
+def befell(line: Line, at: int) -> bool:
+    """Whether the fight befell the actor at `at`: `fired on a Honduran patrol`, `bombed a command centre of the YPG`,
+    `Armenian posts were shelled`."""
+    return _is_object(line, at) or _is_passive(line, at)
+
+
+def _is_object(line: Line, at: int) -> bool:
+    for index in range(at - 1, max(-1, at - _REACH), -1):
+        if line.entries[index].directed:
+            return line.symbols[index] != "&"
+        if line.symbols[index] not in "axo'mchPiw" or (line.symbols[index] == "i" and line.words[index] not in _AIMED):
+            return False
+    return False
+
+
+def _is_passive(line: Line, at: int) -> bool:
+    for index in range(at + 1, min(len(line), at + _REACH)):
+        word = line.words[index]
+        if line.entries[index].directed:
+            after = "v" in line.symbols[max(at, index - 2) : index] and word.endswith(("ed", "hit", "struck"))
+            return after or word.startswith(("was ", "were "))
+        if line.symbols[index] not in "xmch'vrP":
+            return False
+    return False
+
+
+def is_pair(line: Line, at: int) -> bool:
+    """Whether the actor at `at` stands together with another before it: `India's and Pakistan's forces`."""
+    match = _PAIR.search(line.symbols[:at])
+    if match is None:
+        return False
+    one, other = line.mentions[match.start()], line.mentions[at]
+    return bool(one and other and one.ref != other.ref)
+
+
+def does_both(line: Line, verb: int) -> bool:
+    """`Thai and Cambodian troops exchanged fire, killing two`: the nearest actors before the verb are two together."""
+    for index in range(verb - 1, max(-1, verb - _FAR), -1):
+        if line.symbols[index] in ".;S":
+            return False
+        if line.symbols[index] in "JA" and not is_ground(line, index):
+            return is_pair(line, index)
+    return False
+
+
+def whose(line: Line) -> str | None:
+    """Whose losses the sentence after this one tells with `its` or `their`: those whom the fight befell, else those
+    named first."""
+    actors = [(index, mention.ref) for index, mention in line.actors()]
+    struck = {ref for index, ref in actors if befell(line, index)}
+    return struck.pop() if len(struck) == 1 else next((ref for _, ref in actors), None)

@@ -1,0 +1,110 @@
+"""Figures of which the sentence tells only half: their word of loss or their side stands at a neighbour."""
+
+import re
+
+from services.detector.doers import is_pair
+from services.detector.lines import Line
+from services.detector.words import words
+
+_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_BRACKET = re.compile(r"\([^().;]{0,14}\Z")
+_TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
+_ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
+_AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
+_LATER = re.compile(r"x(?P<loss>Q)")
+_AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
+_ADVERBS = words("lists.adverbs")
+_FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
+_HOSPITALS = words("lists.hospitals")
+_TREATING = words("lists.treating")
+_CARRIED = words("lists.carried")
+_DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|\Z)")
+_NUMBERED = words("lists.numbered")
+_TAKING = words("lists.taking")
+
+
+def named_before(line: Line, at: int) -> int:
+    """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
+    Tajikistan two`, `and Bangkok at one`. -1 for none."""
+    match = _NEW.search(line.symbols[:at])
+    if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
+        return -1
+    return match.start("side")
+
+
+def is_gapped(line: Line, end: int, at: int) -> bool:
+    """Whether a new actor and nothing more stands between item `end` and the number: `lost 40 men, the Ugandans 60`."""
+    between = line.symbols[end:at]
+    return at - end <= 14 and named_before(line, at) >= end and not re.search(r"[.SNkKL]", between)
+
+
+def so_were(line: Line, end: int, at: int) -> bool:
+    """`four soldiers were killed, and so were three villagers`."""
+    return line.symbols[end:at].endswith("&xv") and line.words[at - 2] == "so"
+
+
+def in_brackets(line: Line, at: int) -> int:
+    """The word of loss before the bracket the number at `at` stands in: `soldiers died on both sides (four
+    Bolivian, six Paraguayan)`. -1 for none."""
+    opened = _BRACKET.search(line.symbols[:at])
+    told = _TOLD.search(line.symbols[: opened.start()]) if opened else None
+    return told.start("loss") if told else -1
+
+
+def on_side(line: Line, end: int) -> int:
+    """The demonym of `killed on the Thai side`, also without the noun after another one's: `and two on the Israeli`."""
+    match = _ON_SIDE.match(line.symbols, end)
+    if match is None or line.words[match.start("on")] != "on":
+        return -1
+    behind = match.end()
+    named = line.words[behind : behind + 1] == ["side"] or ("side" in line.words[:end] and ends(line, behind))
+    return match.start("side") if named else -1
+
+
+def ends(line: Line, at: int) -> bool:
+    """Whether the clause is over at item `at`."""
+    return at >= len(line) or line.symbols[at] in ".,;&)q"
+
+
+def loss_behind(line: Line, at: int, end: int) -> int:
+    """The word of loss further behind: `officers were among 19 people killed`, `two later died`, `took two shepherds
+    away as prisoners`. -1 for none."""
+    match = _AMONG.match(line.symbols, end)
+    if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
+        match = _LATER.match(line.symbols, end)
+    if match is None and line.symbols[end - 1] in "mchJ":
+        match = _FAR.match(line.symbols, end)
+    if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
+        match = _AS_PRISONERS.match(line.symbols, end)
+    return match.start("loss") if match else -1
+
+
+def hospital(line: Line, at: int, end: int) -> int:
+    """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
+    hospital`. -1 for none."""
+    if _HOSPITALS.isdisjoint(line.words):
+        return -1
+    before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
+    behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
+    return before if before >= 0 else behind
+
+
+def numbered(line: Line, at: int) -> int:
+    """The word of loss of `Djibouti's own dead numbered 44`, -1 for none."""
+    if line.words[at - 1] not in _NUMBERED:
+        return -1
+    return next((i for i in range(at - 2, max(-1, at - 5), -1) if line.symbols[i] in "dFI"), -1)
+
+
+def inverted(line: Line, at: int) -> int:
+    """`At Phu Makhuea perished three warriors`: the word of dying where nobody else stands before it. -1 for none."""
+    before = line.symbols[max(0, at - 7) : at - 1]
+    return at - 1 if line.symbols[at - 1 : at] == "Q" and not re.search(r"[Nmch]", before) else -1
+
+
+def later_death(line: Line, at: int, wound: int) -> int:
+    """`pulled wounded from a bunker succumbed`, `one of the three hurt has died`: one who was wounded and died. -1 for
+    none."""
+    match = _DIED.match(line.symbols, wound + 1)
+    alone = line.mentions[at] is None or line.symbols[at + 1 : at + 2] == "o"
+    return match.start("loss") if match and alone else -1
