@@ -152,9 +152,12 @@ def _detected(article: ArticleAnalyzed, report: Report) -> ReportDetected:
         article_id=article.article_id,
         article_version=article.version,
         stem=article.stem,
+        path=article.path,
         title=article.title,
         source=article.source,
         published=article.published,
         signature=article.signature,
         report=report,
+        dyads=tuple(one.dyad for one in article.reports),
+        replaces=article.replaces,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.detector.detect import detect
-from shared.schemas import ArticleAnalyzed, ArticleTagged, Message, ReportDetected
+from shared.schemas import ArticleAnalyzed, ArticleTagged, ArticleWithdrawn, Message, ReportDetected
 from shared.stage import Stage
 
 
@@ -13,6 +13,13 @@ def _apply(message: Message, now: datetime) -> Iterable[Message]:
     analyzed, reports = detect(message, now)
     yield analyzed
     yield from reports
+    if message.replaces and not reports:
+        yield message.replaces
 
 
-STAGE = Stage(name="detector", reads=(ArticleTagged,), writes=(ArticleAnalyzed, ReportDetected), apply=_apply)
+STAGE = Stage(
+    name="detector",
+    reads=(ArticleTagged,),
+    writes=(ArticleAnalyzed, ReportDetected, ArticleWithdrawn),
+    apply=_apply,
+)

@@ -187,7 +187,17 @@ def _release(
         reason=f"{shown(file.path)} has new content",
     )
     articles = {**settled.articles, old: Standing(withdrawn.version, file.path)}
-    return replace(settled, messages=(*settled.messages, withdrawn), articles=articles)
+    return replace(settled, messages=_with(settled.messages, withdrawn), articles=articles)
+
+
+def _with(messages: tuple[Message, ...], withdrawn: ArticleWithdrawn) -> tuple[Message, ...]:
+    """A new article takes the old one along, and it is withdrawn when that has been read; else at once."""
+    if not any(isinstance(message, ArticleReceived) for message in messages):
+        return (*messages, withdrawn)
+    return tuple(
+        message.model_copy(update={"replaces": withdrawn}) if isinstance(message, ArticleReceived) else message
+        for message in messages
+    )
 
 
 def _past(file: File, version: int) -> Past:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
+from zlib import crc32
 
 from shared.schemas import (
     AlertRaised,
@@ -16,8 +17,8 @@ from shared.schemas import (
 from shared.schemas.dead_letter import letter_version
 from shared.store.port import IndexName
 
-# Both can be had again from the body, and are half of the bytes.
-_RECOMPUTABLE = {"sentences", "mentions", "borders"}
+# The first three can be had again from the body, and are half of the bytes.
+_LEFT_OUT = {"sentences", "mentions", "borders", "replaces"}
 
 _STATES = {"duplicate": 1, "rejected": 2, "superseded": 3, "unpacked": 4}
 
@@ -41,9 +42,11 @@ def documents(message: Message) -> list[IndexDocument]:
 @documents.register
 def _analyzed(message: ArticleAnalyzed) -> list[IndexDocument]:
     """Which incidents it belongs to is not written here: their links say so (`shared/store/listing.py`)."""
-    body = message.model_dump(mode="json", exclude=_RECOMPUTABLE) | {"status": "live"}
+    body = message.model_dump(mode="json", exclude=_LEFT_OUT) | {"status": "live"}
+    replaced = documents(message.replaces) if message.replaces else []
     return [
-        IndexDocument("articles", message.article_id, message.version, body),
+        *replaced,
+        IndexDocument("articles", message.article_id, _article_version(message.version, message.path), body),
         _article_file(message.path, message.article_id, message.version, "indexed", "", message.stem),
     ]
 
@@ -54,7 +57,7 @@ def _withdrawn(message: ArticleWithdrawn) -> list[IndexDocument]:
     body = message.model_dump(mode="json") | {"status": "withdrawn"}
     state = "superseded" if message.superseded_by else "withdrawn"
     return [
-        IndexDocument("articles", message.article_id, message.version, body),
+        IndexDocument("articles", message.article_id, _article_version(message.version), body),
         _article_file(message.path, message.article_id, message.version, state, message.reason, None),
     ]
 
@@ -97,6 +100,15 @@ def _article_file(path: str, article_id: str, version: int, state: str, reason: 
 def _file_id(path: str, content: str) -> str:
     """One row for each content a path has held."""
     return f"{path}@{content}"
+
+
+def _article_version(version: int, path: str = "") -> int:
+    """Of one version found in two places (two zips hold it) the shorter path stands, whichever came last."""
+    rank = (_LONG - min(len(path), _LONG)) << 30 | crc32(path.encode("utf-8", "surrogatepass")) >> 2
+    return version << 40 | (rank if path else 0)
+
+
+_LONG = 1023
 
 
 def _file_version(article_version: int, path_version: int = 0, rank: int = 0) -> int:

@@ -51,7 +51,7 @@ def incident(
         claims=tuple(claim for one in members for claim in one.ledger),
         timeline=timeline(members, when),
         links=_links(links, reasons, rule, {one.report_id for one in others}),
-        articles=tuple(dict.fromkeys(one.detected.stem for one in links)),
+        articles=tuple({one.article_id: one.detected.stem for one in links}.values()),
         report_count=sum(len(node.ranked) for node in nodes),
         merged_from=merged_from,
     )

@@ -64,13 +64,25 @@ def casebook(reports: Iterable[ReportDetected], incidents: Iterable[Incident], r
 def link(book: Casebook, detected: ReportDetected) -> Outcome:
     """Takes a report in; older versions of its article go. Changes `book`; a report already held changes nothing."""
     report_id = detected.report.report_id
-    if book.neighbours.reports.get(report_id) == detected:
+    held = book.neighbours.reports.get(report_id)
+    if held == detected or (held and _stands_before(held, detected)):
         return Outcome()
-    removed = _outdated(book, detected.article_id, detected.article_version) - {report_id}
-    left = _nodes(book, removed | {report_id})
+    old = detected.replaces
+    replaced = _outdated(book, old.article_id, old.version) if old else set()
+    removed = (_outdated(book, detected.article_id, detected.article_version) - {report_id}) | replaced
+    left, heirless = _nodes(book, removed | {report_id}), _nodes(book, replaced)
     touched = _let_go(book, removed) | _take_in(book, detected)
     changed = left | _nodes(book, {report_id})
+    for node in heirless & book.homes.keys():
+        book.holdings[book.homes[node]] |= _nodes(book, {report_id})
     return Outcome((detected,), tuple(sorted(removed)), _settle(book, touched, changed, report_id))
+
+
+def _stands_before(held: ReportDetected, detected: ReportDetected) -> bool:
+    """Of one version found in two places (two zips hold it) the shorter path stands, whichever came last."""
+    if held.article_version != detected.article_version:
+        return False
+    return (len(held.path), held.path) < (len(detected.path), detected.path)
 
 
 def unlink(book: Casebook, article_id: str, version: int) -> Outcome:

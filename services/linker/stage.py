@@ -1,7 +1,7 @@
 """The linker: reads report.detected and article.withdrawn, writes incident.changed."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -51,9 +51,12 @@ class _Linker:
         if detected.article_version < known.version:
             return []
         dyad, version = detected.report.dyad, detected.article_version
-        messages = self._unlink(known, version, but=dyad) if version > known.version else []
-        messages += self._change(dyad, lambda book: link(book, detected))
-        old = known if version == known.version else ArticleState(detected.article_id)
+        told = {dyad, *detected.dyads}
+        messages = self._change(dyad, lambda book: link(book, detected))
+        if version > known.version:
+            messages += self._unlink(known, version, but=told)
+        messages += self._replace(detected.replaces, told)
+        old = known if version == known.version else ArticleState(detected.article_id, dyads=known.dyads & told)
         self._remember(known, replace(old, version=version, dyads=old.dyads | {dyad}), messages)
         if messages:
             return messages
@@ -74,10 +77,22 @@ class _Linker:
         self._remember(known, state, messages)
         return messages
 
-    def _unlink(self, known: ArticleState, version: int, *, but: str = "") -> list[IncidentChanged]:
+    def _replace(self, withdrawn: ArticleWithdrawn | None, told: Set[str]) -> list[IncidentChanged]:
+        """What the replaced article told of dyads that the new one tells nothing of; each of `told` has a report that
+        takes the old one's place."""
+        if withdrawn is None:
+            return []
+        known = self._store.article(withdrawn.article_id)
+        if withdrawn.version <= known.version:
+            return []
+        messages = self._unlink(known, withdrawn.version, but=told)
+        self._remember(known, ArticleState(withdrawn.article_id, withdrawn.version, known.dyads), messages)
+        return messages
+
+    def _unlink(self, known: ArticleState, version: int, *, but: Set[str] = frozenset()) -> list[IncidentChanged]:
         return [
             message
-            for dyad in sorted(known.dyads - {but})
+            for dyad in sorted(known.dyads - but)
             for message in self._change(dyad, lambda book: unlink(book, known.article_id, version))
         ]
 

@@ -12,6 +12,10 @@ from shared.errors import RejectedError
 from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled, Message
 from shared.schemas.file_settled import FileState
 
+# An article that a container brought stands whatever becomes of files with the same content (docs/decisions/0009):
+# above any version a file's article comes to, and odd, as what stands is.
+_OF_A_CONTAINER = 1_000_001
+
 
 def normalize(
     received: ArticleReceived, now: datetime, limits: Limits = DEFAULT_LIMITS, reader: Reader = PARSER
@@ -19,8 +23,22 @@ def normalize(
     """One `ArticleNormalized` for each article of the file, one `FileSettled` for each part that is none.
 
     A container (zip, gz, feed, list of articles) itself is settled as `unpacked`. Plain text is read here,
-    every other format by `reader`, the parser process.
+    every other format by `reader`, the parser process. What the file held before goes on with its new article, or is
+    withdrawn here when there is none.
     """
+    messages = _read(received, now, limits, reader)
+    return _taking_along(messages, received) if received.replaces else messages
+
+
+def _taking_along(messages: list[Message], received: ArticleReceived) -> list[Message]:
+    ids = [one.article_id if isinstance(one, ArticleNormalized) else "" for one in messages]
+    if received.article_id not in ids:
+        return [*messages, *((received.replaces,) if received.replaces else ())]
+    at = ids.index(received.article_id)
+    return [*messages[:at], messages[at].model_copy(update={"replaces": received.replaces}), *messages[at + 1 :]]
+
+
+def _read(received: ArticleReceived, now: datetime, limits: Limits, reader: Reader) -> list[Message]:
     writer = _Writer(received, now)
     try:
         opened = open_file(received, limits, reader)
@@ -59,7 +77,7 @@ class _Writer:
             return self.settled(document.path, document.article_id, "rejected", str(error))
         return ArticleNormalized(
             article_id=document.article_id,
-            version=self.received.version,
+            version=self.received.version if document.article_id == self.received.article_id else _OF_A_CONTAINER,
             path=document.path,
             stem=document.stem,
             title=composed.title,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.normalizer.limits import Limits
 from services.normalizer.normalize import normalize
-from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled, Message
+from shared.schemas import ArticleNormalized, ArticleReceived, ArticleWithdrawn, FileSettled, Message
 from shared.settings import Settings
 from shared.stage import Stage
 
@@ -18,7 +18,12 @@ def stage(settings: Settings) -> Stage:
         assert isinstance(message, ArticleReceived)
         return normalize(message, now, limits)
 
-    return Stage(name="normalizer", reads=(ArticleReceived,), writes=(ArticleNormalized, FileSettled), apply=apply)
+    return Stage(
+        name="normalizer",
+        reads=(ArticleReceived,),
+        writes=(ArticleNormalized, FileSettled, ArticleWithdrawn),
+        apply=apply,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
 
+from shared.schemas.article_withdrawn import ArticleWithdrawn
 from shared.schemas.message import Message, Part
 from shared.schemas.spans import Span
 
@@ -28,10 +29,11 @@ class SetAside(Part):
 class Article(Message):
     """What is known of an article as text. All spans count characters of `body`.
 
-    `body` starts with the title, when there is one; paragraphs are separated by one blank line.
-    `published` is EDTF, and null when nothing says so; `published_from` names what said it (`sidecar`, `json-ld`,
-    `html-meta`, `rss`, `email`, `ninjs`, `pdf`, `docx`, `text`). `language` is ISO 639-1. `signature` is a
-    64-bit simhash in hexadecimal digits. `flags` are machine words (`not-english`, `machine-spun` ...).
+    `body` starts with the title, when there is one; paragraphs are separated by one blank line. `published` is
+    EDTF, and null when nothing says so; `published_from` names what said it (`sidecar`, `json-ld`, `html-meta`,
+    `rss`, `email`, `ninjs`, `pdf`, `docx`, `text`). `language` is ISO 639-1. `signature` is a 64-bit simhash in
+    hexadecimal digits. `flags` are machine words (`not-english`, `machine-spun` ...). `replaces` is what the file
+    held before (see ArticleReceived).
     """
 
     article_id: str
@@ -50,6 +52,7 @@ class Article(Message):
     signature: str
     set_aside: tuple[SetAside, ...] = ()
     flags: tuple[str, ...] = ()
+    replaces: ArticleWithdrawn | None = None
 
     @property
     def key(self) -> str:

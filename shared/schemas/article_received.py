@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import NonNegativeInt, PositiveInt
 from pydantic_core import from_json
 
+from shared.schemas.article_withdrawn import ArticleWithdrawn
 from shared.schemas.message import Message, Part
 
 
@@ -37,7 +38,8 @@ class ArticleReceived(Message):
     """`article_id` is the content hash of the file and its sidecar: the same drop always has the same id.
 
     `version` rises each time the article comes (odd) or is withdrawn (even): the external version of whatever
-    is written about it.
+    is written about it. `replaces` is the article the file held before: it is withdrawn when this one has been read, so
+    that nobody is told in between that nothing is left of it (docs/decisions/0010).
     """
 
     TYPE: ClassVar[str] = "article.received"
@@ -50,6 +52,7 @@ class ArticleReceived(Message):
     content: bytes
     sidecar: Sidecar | None = None
     received_at: datetime
+    replaces: ArticleWithdrawn | None = None
 
     @property
     def key(self) -> str:

@@ -37,13 +37,15 @@ class SqliteAlertStore:
         return [Notified.model_validate_json(body) for (body,) in rows]
 
     def remember(self, notified: Notified) -> None:
-        """Replaces the subscriber's row for the incident."""
+        """Replaces the subscriber's row for the incident. The log is in the same transaction, so nothing need be said
+        again.
+        """
         self._database.execute(
             "INSERT OR REPLACE INTO alert_notified VALUES (?, ?, ?)",
             (
                 notified.incident_id,
                 notified.subscriber,
-                notified.model_dump_json(exclude_defaults=True).encode(),
+                notified.model_dump_json(exclude_defaults=True, exclude={"said"}).encode(),
             ),
         )
 

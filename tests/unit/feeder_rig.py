@@ -81,7 +81,15 @@ class Rig:
         return [message for message in self.messages if isinstance(message, ArticleReceived)]
 
     def withdrawn(self) -> list[ArticleWithdrawn]:
-        return [message for message in self.messages if isinstance(message, ArticleWithdrawn)]
+        return [turn for turn in self.turns() if isinstance(turn, ArticleWithdrawn)]
+
+    def turns(self) -> Iterator[ArticleReceived | ArticleWithdrawn]:
+        """Articles that came and went; the end of one may be said by the one that takes its place."""
+        for message in self.messages:
+            if isinstance(message, ArticleReceived | ArticleWithdrawn):
+                yield message
+            if isinstance(message, ArticleReceived) and message.replaces:
+                yield message.replaces
 
     def settled(self) -> list[tuple[str, int, str]]:
         return [(m.path, m.version, m.state) for m in self.messages if isinstance(m, FileSettled)]

@@ -24,9 +24,9 @@ OBJECTS: list[dict[str, Any]] = [
 ]
 KEYS = {(one["type"], one["id"]) for one in OBJECTS}
 # Not in the index: they can be had again from the body.
-_RECOMPUTABLE = ("sentences", "mentions", "borders")
+_LEFT_OUT = ("sentences", "mentions", "borders", "replaces")
 _INDEXED: list[tuple[str, type[BaseModel], tuple[str, ...]]] = [
-    ("articles", ArticleAnalyzed, _RECOMPUTABLE),
+    ("articles", ArticleAnalyzed, _LEFT_OUT),
     ("articles", ArticleWithdrawn, ()),
     ("incidents", Incident, ()),
     ("alerts", AlertRaised, ()),

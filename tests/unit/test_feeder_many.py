@@ -378,19 +378,18 @@ class Inbox(RuleBasedStateMachine):
         if not hasattr(self, "rig"):
             return
         last: dict[str, int] = {}
-        for message in self.rig.messages:
-            if isinstance(message, ArticleReceived | ArticleWithdrawn):
-                assert message.version > last.get(message.article_id, 0)
-                assert message.version % 2 == isinstance(message, ArticleReceived)
-                last[message.article_id] = message.version
+        for turn in self.rig.turns():
+            assert turn.version > last.get(turn.article_id, 0)
+            assert turn.version % 2 == isinstance(turn, ArticleReceived)
+            last[turn.article_id] = turn.version
 
     def standing(self) -> set[str]:
         standing: set[str] = set()
-        for message in self.rig.messages:
-            if isinstance(message, ArticleReceived):
-                standing.add(message.article_id)
-            elif isinstance(message, ArticleWithdrawn):
-                standing.discard(message.article_id)
+        for turn in self.rig.turns():
+            if isinstance(turn, ArticleReceived):
+                standing.add(turn.article_id)
+            else:
+                standing.discard(turn.article_id)
         return standing
 
     def lying(self) -> set[str]:

@@ -175,3 +175,67 @@ def test_as_a_host_runs_it(linker: Stage, store: SqliteLinkStore) -> None:
     assert (delivery.topic, delivery.key) == ("incident.changed", change.incident.incident_id)
     assert deliver(linker, raw, NOW)[0].id == delivery.id
     assert isinstance(store.load("AM-AZ").incidents[0], Incident)
+
+
+def replacing(old: ReportDetected, new: ReportDetected, *dyads: str) -> ReportDetected:
+    """The file of the old article holds the new one now, which has reports of these dyads."""
+    return new.model_copy(update={"replaces": withdrawn(old), "dyads": dyads or (new.report.dyad,)})
+
+
+def test_an_edited_file_corrects_its_incident(linker: Stage) -> None:
+    (new,) = tell(linker, made("1"))
+    (corrected,) = tell(linker, replacing(made("1"), made("2")))
+    assert corrected.incident.incident_id == new.incident.incident_id
+    assert (corrected.incident.revision, corrected.incident.status) == (2, "active")
+    assert corrected.incident.articles == ("2",)
+    (again,) = tell(linker, replacing(made("2"), made("3", places=["Goris@syunik"])))
+    assert (again.incident.incident_id, again.incident.articles) == (new.incident.incident_id, ("3",))
+
+
+def test_an_edited_file_leaves_the_incident_of_others_to_them(linker: Stage, store: SqliteLinkStore) -> None:
+    for stem in ("1", "2"):
+        tell(linker, made(stem))
+    tell(linker, replacing(made("1"), made("3", places=["Goris@syunik"])))
+    assert [(articles, revision) for revision, _, articles in incidents(store)] == [(("2",), 3), (("3",), 1)]
+
+
+def test_an_edited_file_that_tells_of_another_dyad_takes_its_old_report_back(linker: Stage) -> None:
+    tell(linker, made("1"))
+    changes = tell(linker, replacing(made("1"), made("2", sides=["KG", "TJ"])))
+    assert [(one.incident.dyad, one.incident.status) for one in changes] == [
+        ("KG-TJ", "active"),
+        ("AM-AZ", "withdrawn"),
+    ]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_an_edited_file_of_two_dyads_keeps_both_incidents(linker: Stage, store: SqliteLinkStore, first: int) -> None:
+    old = [made("1", index=number, sides=sides) for number, sides in enumerate((["AM", "AZ"], ["KG", "TJ"]))]
+    new = [made("2", index=number, sides=sides) for number, sides in enumerate((["AM", "AZ"], ["KG", "TJ"]))]
+    for one in old:
+        tell(linker, one)
+    reports = [replacing(old[0], one, "AM-AZ", "KG-TJ") for one in new]
+    changes = [change for one in (reports[first], reports[1 - first]) for change in tell(linker, one)]
+    assert [(one.incident.status, one.incident.articles) for one in changes] == [("active", ("2",))] * 2
+    assert [tell(linker, one) for one in old] == [[], []]
+    assert [incidents(store, dyad) for dyad in ("AM-AZ", "KG-TJ")] == [[(2, "active", ("2",))]] * 2
+
+
+def test_an_article_of_two_dyads_that_is_published_again_withdraws_nothing(linker: Stage) -> None:
+    reports = [made("1", index=number, sides=sides) for number, sides in enumerate((["AM", "AZ"], ["KG", "TJ"]))]
+    for one in reports:
+        tell(linker, one)
+    again = [one.model_copy(update={"article_version": 3, "stem": "a", "dyads": ("AM-AZ", "KG-TJ")}) for one in reports]
+    changes = [change for one in again for change in tell(linker, one)]
+    assert [(one.incident.status, one.incident.revision, one.incident.articles) for one in changes] == [
+        ("active", 2, ("a",))
+    ] * 2
+
+
+@pytest.mark.parametrize("paths", [("a.zip!/x.txt", "long.zip!/y.txt"), ("long.zip!/y.txt", "a.zip!/x.txt")])
+def test_of_one_article_in_two_zips_the_shorter_path_stands(
+    linker: Stage, store: SqliteLinkStore, paths: tuple[str, ...]
+) -> None:
+    for path in paths:
+        tell(linker, made("1").model_copy(update={"path": path, "stem": path[-5]}))
+    assert [articles for _, _, articles in incidents(store)] == [("x",)]
