@@ -23,6 +23,7 @@ from services.detector.lists import (
     numbered,
     on_side,
     so_were,
+    tells_of_hospital,
 )
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
@@ -33,6 +34,9 @@ _KINDS: dict[str, Kind] = {
     "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed", "F": "killed", "L": "killed",
     "W": "wounded", "w": "wounded", "I": "wounded", "C": "captured", "y": "captured", "R": "captured", "M": "missing",
 }  # fmt: skip
+_LOSS = re.compile(r"[KQdFTkWwICyRML]")
+_START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
+_START_OR_BOTH = re.compile(r"[Nazrx]")
 _ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _REMAINS = words("casualties.remains")
@@ -73,6 +77,8 @@ class Figure:
 def figures(line: Line) -> list[Figure]:
     """All figures of losses in the line, in order."""
     found: list[Figure] = []
+    if not _LOSS.search(line.symbols) and not tells_of_hospital(line):
+        return found
     for at in _starts(line):
         figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
@@ -142,7 +148,9 @@ def _with_side_of(figure: Figure, other: Figure) -> Figure:
 
 
 def _starts(line: Line) -> Iterator[int]:
-    return (at for at, symbol in enumerate(line.symbols) if _counts(line, at, symbol))
+    known = _START_OR_BOTH if "both" in line.words else _START
+    starts = (match.start() for match in known.finditer(line.symbols))
+    return (at for at in starts if _counts(line, at, line.symbols[at]))
 
 
 def _counts(line: Line, at: int, symbol: str) -> bool:

@@ -1,5 +1,6 @@
 """Claims from figures: the side, who says so, for which day, with the sentence."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -307,10 +308,14 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
     return None
 
 
+_NAMED = re.compile(r"[AJP]")
+
+
 def _ground(line: Line, figure: Figure | None, parties: Parties) -> str | None:
     """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground they were."""
     best: tuple[int, str] | None = None
-    for index, mention in enumerate(line.mentions):
+    for named in _NAMED.finditer(line.symbols):
+        index, mention = named.start(), line.mentions[named.start()]
         if mention is None:
             continue
         code, sector = None, ""

@@ -79,10 +79,15 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     return match.start("loss") if match else -1
 
 
+def tells_of_hospital(line: Line) -> bool:
+    """Whether the sentence names a hospital, a clinic or doctors."""
+    return not _HOSPITALS.isdisjoint(line.words)
+
+
 def hospital(line: Line, at: int, end: int) -> int:
     """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
     hospital`. -1 for none."""
-    if _HOSPITALS.isdisjoint(line.words):
+    if not tells_of_hospital(line):
         return -1
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
