@@ -6,7 +6,7 @@ from services.detector.claimants import Told, claimant_of
 from services.detector.days import days
 from services.detector.figure import Figure
 from services.detector.lines import Line
-from services.detector.losers import ground_of, loser
+from services.detector.losers import Case, ground_of, loser
 from services.detector.parties import Parties
 from services.detector.past import compares
 from services.detector.words import words
@@ -65,6 +65,7 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 
 _WARS = words("claims.wars")
+_WAR_REACH = 10  # items before the word of loss
 
 
 def belongs_to_the_past(line: Line, figure: Figure) -> bool:
@@ -72,9 +73,7 @@ def belongs_to_the_past(line: Line, figure: Figure) -> bool:
     head = line.words[: figure.at]
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
         return True
-    if figure.predicate >= 0 and any(
-        word in _WARS for word in line.words[max(0, figure.predicate - 5) : figure.predicate]
-    ):
+    if not _WARS.isdisjoint(line.words[max(0, figure.predicate - _WAR_REACH) : figure.predicate]):
         return line.symbols[figure.predicate] in "kKQ" and figure.predicate < figure.at
     tail = line.words[figure.at :]
     if "since" in tail and not compares(line):
@@ -93,7 +92,7 @@ def _claim(
     figure: Figure, line: Line, article: ArticleTagged, parties: Parties, told: Told, near: bool
 ) -> Claim | None:
     claimant = claimant_of(line, figure.at, article.body, told)
-    side = loser(figure, line, parties, claimant, told, near)
+    side = loser(Case(figure, line, parties, claimant, told), near)
     if side is None:
         return None
     if figure.who == "civilian":
