@@ -31,7 +31,7 @@ from urllib.error import HTTPError
 HERE = Path(__file__).absolute().parent
 ROOT = HERE.parents[1]
 BROKER, SERVER = HERE / "kafka" / "broker.py", HERE / "elasticsearch" / "elasticsearch.sh"
-ONE_EACH = ("feeder", "channels", "webhook")
+ONE_EACH = ("feeder", "channels", "webhook", "desk")
 STAGES = ("normalizer", "tagger", "detector", "linker", "indexer", "alerter")
 READY_SECONDS, STOP_SECONDS = 180.0, 40.0
 LOOK_SECONDS = 0.25

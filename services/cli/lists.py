@@ -15,7 +15,7 @@ from services.cli.tables import Column, table
 from services.files import file_rows
 from shared.settings import Settings
 from shared.store.database import Database
-from shared.store.listing import Wanted, row, rows
+from shared.store.listing import Wanted, article_rows, rows
 from shared.store.port import IndexName, IndexStore
 from shared.store.sqlite_alerts import TABLES, SqliteAlertStore
 
@@ -140,9 +140,10 @@ def with_sending(folder: Database | None, alert: dict[str, Any]) -> dict[str, An
 
 
 def _hits(store: IndexStore, query: str, limit: int) -> Iterable[dict[str, Any]]:
-    for hit in store.search(query, limit=limit):
+    hits = store.search(query, limit=limit)
+    for row, hit in zip(article_rows(store, [hit.body for hit in hits]), hits, strict=True):
         excerpt = without_marks(hit.highlights[-1]) if hit.highlights else ""
-        yield row(store, "articles", hit.body) | {"score": hit.score, "excerpt": excerpt}
+        yield row | {"score": hit.score, "excerpt": excerpt}
 
 
 def _show(found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None) -> None:

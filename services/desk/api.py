@@ -14,7 +14,7 @@ from services.desk.sources import Sources
 from shared.schemas import AlertRaised, ArticleAnalyzed, DeadLetter
 from shared.schemas.incident import Incident
 from shared.store.holdings import Holdings
-from shared.store.listing import Wanted, article_row, incident, listed, row
+from shared.store.listing import Wanted, article_rows, incident, listed
 from shared.store.port import IndexName, IndexStore, Placed
 
 MOST = 500
@@ -180,7 +180,7 @@ def _single(made: APIRouter, sources: Sources) -> None:
         found = store.get("articles", article_id)
         if found is None or found.get("status") == "withdrawn":
             raise HTTPException(404, "there is no such article")
-        return JSONResponse(article_row(store, found))
+        return JSONResponse(article_rows(store, [found])[0])
 
 
 def _others(made: APIRouter, sources: Sources) -> None:
@@ -194,9 +194,10 @@ def _others(made: APIRouter, sources: Sources) -> None:
         """Full text over articles, best first."""
         store, offset = held.index, _number(cursor)
         hits = store.search(q, limit=limit + 1, offset=offset)
+        rows = article_rows(store, [hit.body for hit in hits[:limit]])
         items = [
-            row(store, "articles", hit.body) | {"score": hit.score, "highlights": hit.highlights}
-            for hit in hits[:limit]
+            row | {"score": hit.score, "highlights": hit.highlights}
+            for row, hit in zip(rows, hits[:limit], strict=True)
         ]
         return JSONResponse({"items": items, "next": _cursor(offset + limit) if len(hits) > limit else None})
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from services.desk.marks import Marked, paragraphs
 from services.desk.sources import Sources
 from shared.store.holdings import Holdings
-from shared.store.listing import Wanted, article_row, incident, listed, row
+from shared.store.listing import Wanted, article_rows, incident, listed
 from shared.store.port import Hit, IndexStore
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -77,7 +77,8 @@ def router(sources: Sources) -> APIRouter:
             return page("missing.html", 404, asked=_NOTHING, what="article")
         marked = list(paragraphs(found["body"], _marks(found)))
         text = marked[1:] if found["title"] else marked
-        return page("article.html", asked=_NOTHING, one=article_row(store, found), paragraphs=text)
+        [one] = article_rows(store, [found])
+        return page("article.html", asked=_NOTHING, one=one, paragraphs=text)
 
     return made
 
@@ -122,14 +123,15 @@ def _wanted(asked: Mapping[str, str]) -> tuple[str, Wanted]:
 
 def _found(store: IndexStore, query: str) -> dict[str, Any]:
     incidents = [hit.body for hit in store.search(query, index="incidents", limit=_HITS)]
-    articles = [_shown(store, hit) for hit in store.search(query, limit=_HITS)]
+    hits = store.search(query, limit=_HITS)
+    rows = article_rows(store, [hit.body for hit in hits])
+    articles = [row | {"excerpts": _excerpts(hit)} for row, hit in zip(rows, hits, strict=True)]
     return {"incidents": incidents, "articles": articles}
 
 
-def _shown(store: IndexStore, hit: Hit) -> dict[str, Any]:
+def _excerpts(hit: Hit) -> list[Markup]:
     """The store has escaped all but its own marks."""
-    excerpts = [Markup(text) for text in hit.highlights]  # noqa: S704 - see above
-    return row(store, "articles", hit.body) | {"excerpts": excerpts}
+    return [Markup(text) for text in hit.highlights]  # noqa: S704 - see above
 
 
 def _marks(article: Mapping[str, Any]) -> Iterator[Marked]:

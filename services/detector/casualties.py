@@ -6,115 +6,56 @@ A small grammar over `Line.symbols`. For each number (or "a soldier", or "no cas
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from services.detector import predicates
+from services.detector.denials import denial
 from services.detector.doers import doer
+from services.detector.figure import KINDS, Figure
 from services.detector.lines import Line
 from services.detector.lists import (
+    filled,
     hospital,
     in_brackets,
     inverted,
     is_gapped,
     later_death,
+    like_next,
     loss_behind,
     named_before,
     numbered,
     on_side,
     so_were,
+    summed,
+    tells_of_hospital,
 )
 from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
 from services.detector.predicates import subject
 from services.detector.words import words
-from shared.schemas.claims import Kind, Who
+from shared.schemas.claims import Who
 
-_KINDS: dict[str, Kind] = {
-    "K": "killed", "Q": "killed", "d": "killed", "k": "killed", "T": "killed", "F": "killed", "L": "killed",
-    "W": "wounded", "w": "wounded", "I": "wounded", "C": "captured", "y": "captured", "R": "captured", "M": "missing",
-}  # fmt: skip
-_ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_LOSS = re.compile(r"[KQdFTkWwICyRML]")
+_START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
+_START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
-_NOT_ZERO = words("casualties.not_zero")
-_WITHHELD = words("casualties.withheld")
 _SOLDIERLY = words("casualties.soldierly")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure in a line. `at`, `end`, `predicate`, `side_at`, `pronoun` and `agent` are items of the line (-1 for
-    none): the number, the end of its noun, the word of loss, the actor or possessive that tells whose people they are,
-    and the actor that did it. `mixed` is one figure for killed and wounded, `vague` one without a number."""
-
-    at: int
-    end: int
-    low: int | None
-    best: int | None
-    high: int | None
-    kind: Kind = "killed"
-    who: Who | None = None
-    side_at: int = -1
-    pronoun: int = -1
-    agent: int = -1
-    predicate: int = -1
-    mixed: bool = False
-    foe: bool = False
-    irregular: bool = False
-    prisoners: bool = False
-
-    @property
-    def vague(self) -> bool:
-        """Whether it is an amount without a number ("dozens")."""
-        return self.best is None
 
 
 def figures(line: Line) -> list[Figure]:
     """All figures of losses in the line, in order."""
     found: list[Figure] = []
+    if not _LOSS.search(line.symbols) and not tells_of_hospital(line):
+        return found
     for at in _starts(line):
-        figure = _zero(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
+        figure = denial(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
-    found = [_on_side(line, figure) for figure in _summed(line, found)]
-    alike = [_like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
+    found = [_on_side(line, figure) for figure in summed(line, found)]
+    alike = [like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike]
-
-
-def _summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
-    """`a lieutenant and a private died`, `two men and a woman`: one figure for people of one kind in one breath."""
-    waiting: Figure | None = None
-    for figure in found:
-        if waiting and _is_one_breath(line, waiting, figure):
-            waiting = _sum(waiting, figure)
-            continue
-        if waiting:
-            yield waiting
-        waiting = figure
-    if waiting:
-        yield waiting
-
-
-def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
-    if line.symbols[other.at] != "a" or line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
-        return False
-    kinds = {one.who, other.who}
-    return len(kinds) == 1 or "military" not in kinds
-
-
-def _sum(one: Figure, other: Figure) -> Figure:
-    return replace(
-        one,
-        end=other.end,
-        low=_added(one.low, other.low),
-        best=_added(one.best, other.best),
-        high=_added(one.high, other.high),
-    )
-
-
-def _added(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
 
 
 def _on_side(line: Line, figure: Figure) -> Figure:
@@ -125,24 +66,10 @@ def _on_side(line: Line, figure: Figure) -> Figure:
     return replace(figure, side_at=on_side(line, max(figure.end, figure.predicate + 1)))
 
 
-def _like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
-    """`49 Armenian and 50 Azerbaijani troops`: the first are troops, too."""
-    for other in following:
-        joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
-        if figure.who is None and joined and line.symbols[other.at - 1] != "<":
-            beside = other.at - figure.end <= 2  # "two dead and five wounded policemen"
-            return replace(_with_side_of(figure, other) if beside else figure, who=other.who)
-    return figure
-
-
-def _with_side_of(figure: Figure, other: Figure) -> Figure:
-    if figure.side_at >= 0 or figure.pronoun >= 0:
-        return figure
-    return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
-
-
 def _starts(line: Line) -> Iterator[int]:
-    return (at for at, symbol in enumerate(line.symbols) if _counts(line, at, symbol))
+    known = _START_OR_BOTH if "both" in line.words else _START
+    starts = (match.start() for match in known.finditer(line.symbols))
+    return (at for at in starts if _counts(line, at, line.symbols[at]))
 
 
 def _counts(line: Line, at: int, symbol: str) -> bool:
@@ -169,7 +96,7 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
         foe=is_foe(line, at, people.end), irregular=are_irregulars(line, at, people.end),
     )  # fmt: skip
     if people.head in ("R", "I"):
-        return replace(figure, kind=_KINDS[people.head], predicate=people.end - 1, prisoners=people.head == "R")
+        return replace(figure, kind=KINDS[people.head], predicate=people.end - 1, prisoners=people.head == "R")
     if people.head == "F":
         return _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
@@ -212,7 +139,7 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
     if predicates.is_for_all(line, found.predicate):
         found = replace(found, mixed=True, kind="killed")
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
-    return _filled(found, people, joined or listed)
+    return filled(found, people, joined or listed)
 
 
 def _carried(line: Line, figure: Figure) -> Figure | None:
@@ -260,7 +187,7 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
 
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
-    kind = _KINDS[line.symbols[predicate]]
+    kind = KINDS[line.symbols[predicate]]
     if line.words[predicate] in ("fell", "fall") and "hands" in line.words[predicate + 2 : predicate + 6]:
         kind = "captured"  # "fell into Iraqi hands"
     return replace(figure, kind=kind, predicate=predicate)
@@ -333,48 +260,6 @@ def _with_side_between(line: Line, figure: Figure, end: int) -> Figure:
     if figure.side_at >= 0 or figure.pronoun >= 0 or re.search(r"[,&bi;.]", between):
         return figure
     return replace(figure, side_at=side_in(line, end, figure.predicate))
-
-
-def _filled(figure: Figure, people: People, other: Figure | None) -> Figure:
-    """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
-    if other is None:
-        return figure
-    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
-        return replace(figure, who=other.who)
-    if not people.head:
-        return replace(
-            figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe
-        )
-    soldiers = figure.who == other.who == "military" and figure.foe == other.foe is False
-    if soldiers and figure.side_at < 0 and figure.pronoun < 0:
-        return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
-    return figure
-
-
-def _zero(line: Line, at: int) -> Figure | None:
-    """`no casualties`, `nobody was hurt`, `no soldier was wounded`, `without losses`."""
-    match = _ZERO.match(line.symbols, at)
-    if match is None or line.words[at] in _NOT_ZERO:
-        return None
-    predicate = _zero_predicate(line, at, match.start("noun"))
-    if predicate < 0 or _WITHHELD & set(line.words[predicate + 1 : predicate + 5]):
-        return None
-    behind = re.match(r"[xi<]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 : predicate + 8])
-    side = predicate + 1 + behind.start("side") if behind else side_in(line, at, predicate)
-    pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)
-    who: Who = "military" if "m" in line.symbols[at : predicate + 6] else "unspecified"
-    kind = _KINDS[line.symbols[predicate]]
-    return Figure(at, predicate + 1, 0, 0, 0, kind, who, side, pronoun, predicate=predicate)
-
-
-def _zero_predicate(line: Line, at: int, noun: int) -> int:
-    """The word of loss that is denied, -1 for none."""
-    if line.symbols[noun] in "FI":
-        return -1 if line.words[noun] in _REMAINS else noun  # bodies not found are no denial
-    if line.symbols[noun] in "hmc":
-        verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 : noun + 6])
-        return noun + 1 + verb.start("verb") if verb else -1
-    return noun if line.words[at] in ("nobody", "no one", "none") else -1
 
 
 def _with_agent(line: Line, figure: Figure) -> Figure:

@@ -40,6 +40,8 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
 
     A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
     """
+    if "S" not in line.symbols:
+        return Claimant()
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:

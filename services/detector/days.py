@@ -45,6 +45,8 @@ class Day:
 
 def days(line: Line, published: str | None) -> Iterator[Day]:
     """The days the line tells, in order; those still to come and the dateline are left out."""
+    if "D" not in line.symbols:
+        return
     today = day_of(published)
     named = [_day(line, index, mention, today) for index, mention in _mentions(line)]
     yield from _ranges(line, named)

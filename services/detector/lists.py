@@ -1,9 +1,14 @@
 """Figures of which the sentence tells only half: their word of loss or their side stands at a neighbour."""
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from services.detector import predicates
 from services.detector.doers import is_pair
+from services.detector.figure import Figure
 from services.detector.lines import Line
+from services.detector.people import People
 from services.detector.words import words
 
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
@@ -79,10 +84,15 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     return match.start("loss") if match else -1
 
 
+def tells_of_hospital(line: Line) -> bool:
+    """Whether the sentence names a hospital, a clinic or doctors."""
+    return not _HOSPITALS.isdisjoint(line.words)
+
+
 def hospital(line: Line, at: int, end: int) -> int:
     """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
     hospital`. -1 for none."""
-    if _HOSPITALS.isdisjoint(line.words):
+    if not tells_of_hospital(line):
         return -1
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
@@ -108,3 +118,70 @@ def later_death(line: Line, at: int, wound: int) -> int:
     match = _DIED.match(line.symbols, wound + 1)
     alone = line.mentions[at] is None or line.symbols[at + 1 : at + 2] == "o"
     return match.start("loss") if match and alone else -1
+
+
+def summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
+    """`a lieutenant and a private died`, `two men and a woman`: one figure for people of one kind in one breath."""
+    waiting: Figure | None = None
+    for figure in found:
+        if waiting and _is_one_breath(line, waiting, figure):
+            waiting = _sum(waiting, figure)
+            continue
+        if waiting:
+            yield waiting
+        waiting = figure
+    if waiting:
+        yield waiting
+
+
+def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
+    if line.symbols[other.at] != "a" or line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
+        return False
+    kinds = {one.who, other.who}
+    return len(kinds) == 1 or "military" not in kinds
+
+
+def _sum(one: Figure, other: Figure) -> Figure:
+    return replace(
+        one,
+        end=other.end,
+        low=_added(one.low, other.low),
+        best=_added(one.best, other.best),
+        high=_added(one.high, other.high),
+    )
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
+    """`49 Armenian and 50 Azerbaijani troops`: the first are troops, too."""
+    for other in following:
+        joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
+        if figure.who is None and joined and line.symbols[other.at - 1] != "<":
+            beside = other.at - figure.end <= 2  # "two dead and five wounded policemen"
+            return replace(_with_side_of(figure, other) if beside else figure, who=other.who)
+    return figure
+
+
+def _with_side_of(figure: Figure, other: Figure) -> Figure:
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return figure
+    return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
+
+
+def filled(figure: Figure, people: People, other: Figure | None) -> Figure:
+    """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
+    if other is None:
+        return figure
+    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
+        return replace(figure, who=other.who)
+    if not people.head:
+        return replace(
+            figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe
+        )
+    soldiers = figure.who == other.who == "military" and figure.foe == other.foe is False
+    if soldiers and figure.side_at < 0 and figure.pronoun < 0:
+        return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
+    return figure

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from services.detector.casualties import Figure, figures
-from services.detector.claims import Parties, claims
+from services.detector.casualties import figures
+from services.detector.claims import claims
 from services.detector.fights import Scene, Setting, Side, participants, scenes, setting_of
+from services.detector.figure import Figure
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
+from services.detector.parties import Parties
 from services.detector.past import is_fresh, looks_back
 from services.detector.score import otherness
 from shared.schemas.article_tagged import ArticleTagged

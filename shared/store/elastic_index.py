@@ -24,6 +24,7 @@ _PAGE = 200
 _MAX_WINDOW = 10_000
 _KEEP_ALIVE = "2m"
 _MAX_VALUES = 1000
+_LINKS = ("incident_id", "article_ids")
 _OPEN, _CLOSE = "\x02", "\x03"
 
 
@@ -152,6 +153,15 @@ class ElasticIndexStore:
             )
         return [_hit(hit) for hit in found["hits"]["hits"]]
 
+    def linked(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Of each article the ids of the incidents that link to it, hidden ones left out."""
+        found = {one: list[str]() for one in article_ids}
+        query = {"terms": {"article_ids": list(found)}}
+        for hit in self._pages(self._prefix + "incidents", query, "asc", None, _LINKS) if found else ():
+            for one in found.keys() & hit["_source"]["article_ids"]:
+                found[one].append(hit["_source"]["incident_id"])
+        return found
+
     def count(self, index: IndexName) -> int:
         """How many documents, hidden ones left out."""
         with translated():
@@ -189,9 +199,12 @@ class ElasticIndexStore:
             if one.get("found")
         }
 
-    def _pages(self, alias: str, query: dict[str, Any], order: str, place: int | None) -> Iterator[dict[str, Any]]:
-        """All hits, by arrival. Most lists are one page: only what goes on behind it opens a point in time."""
-        first = self._page(query, order, place, index=alias)
+    def _pages(
+        self, alias: str, query: dict[str, Any], order: str, place: int | None, fields: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """All hits, by arrival, with all or some fields. Most lists are one page: only what goes on behind it opens a
+        point in time."""
+        first = self._page(query, order, place, index=alias, source=fields)
         yield from first
         if len(first) < _PAGE:
             return
@@ -199,7 +212,7 @@ class ElasticIndexStore:
         with translated():
             point = self._client.open_point_in_time(index=alias, keep_alive=_KEEP_ALIVE)["id"]
         try:
-            while hits := self._page(query, order, place, pit={"id": point, "keep_alive": _KEEP_ALIVE}):
+            while hits := self._page(query, order, place, pit={"id": point, "keep_alive": _KEEP_ALIVE}, source=fields):
                 yield from hits
                 place = hits[-1]["sort"][0]
         finally:

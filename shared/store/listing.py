@@ -1,6 +1,6 @@
 """Rows as the outside contract (DESIGN section 8) names their fields, and what a list may be narrowed to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -38,16 +38,16 @@ _DATES: dict[IndexName, tuple[str, ...]] = {
 }
 
 
+_TOGETHER = 64
+
+
 def listed(
     store: IndexStore, index: IndexName, wanted: Wanted, *, after: str = "", newest_first: bool = True
 ) -> Iterator[Placed]:
     """A list's rows with their cursors. Raises ValueError for what the list cannot be narrowed to."""
     found = store.listed(index, _terms(index, wanted), after=after, newest_first=newest_first)
-    return (
-        Placed(placed.cursor, row(store, index, placed.body))
-        for placed in found
-        if wanted.since is None or is_since(index, placed.body, wanted.since)
-    )
+    kept = (placed for placed in found if wanted.since is None or is_since(index, placed.body, wanted.since))
+    return _with_incidents(store, kept) if index == "articles" else kept
 
 
 def rows(store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None) -> Iterator[dict[str, Any]]:
@@ -65,9 +65,11 @@ def _terms(index: IndexName, wanted: Wanted) -> dict[str, str]:
     return {_TERMS[index][name]: value for name, value in given.items()}
 
 
-def row(store: IndexStore, index: IndexName, body: Mapping[str, Any]) -> dict[str, Any]:
-    """A document as its list shows it."""
-    return article_row(store, body) if index == "articles" else dict(body)
+def _with_incidents(store: IndexStore, articles: Iterator[Placed]) -> Iterator[Placed]:
+    """One question to the store for many articles."""
+    while some := list(islice(articles, _TOGETHER)):
+        found = article_rows(store, [placed.body for placed in some])
+        yield from (Placed(placed.cursor, body) for placed, body in zip(some, found, strict=True))
 
 
 def is_since(index: IndexName, body: Mapping[str, Any], day: date) -> bool:
@@ -79,16 +81,10 @@ def is_since(index: IndexName, body: Mapping[str, Any], day: date) -> bool:
     return known is not None and known[1] >= day
 
 
-def articles(store: IndexStore, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-    """`article_id, id (stem), title, published, is_clash, incidents` and the document's other fields."""
-    return (article_row(store, body) for body in store.scan("articles", where))
-
-
-def article_row(store: IndexStore, body: Mapping[str, Any]) -> dict[str, Any]:
-    """An article's document with its `id` and the ids of the listed incidents that link to it."""
-    linked = store.scan("incidents", {"article_ids": body["article_id"]})
-    incidents = sorted(incident["incident_id"] for incident in linked)
-    return {"id": body["stem"], **body, "incidents": incidents}
+def article_rows(store: IndexStore, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Articles' documents, each with its `id` (the stem) and the ids of the listed incidents that link to it."""
+    linked = store.linked([body["article_id"] for body in bodies])
+    return [{"id": body["stem"], **body, "incidents": sorted(linked[body["article_id"]])} for body in bodies]
 
 
 def incident(store: IndexStore, incident_id: str) -> dict[str, Any] | None:

@@ -70,6 +70,9 @@ class IndexStore(Protocol):
     def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:
         """Full text, best first. Any string is a query: what is not query syntax is searched as words."""
 
+    def linked(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Of each article the ids of the incidents that link to it, hidden ones left out; in no order."""
+
     def count(self, index: IndexName) -> int:
         """How many documents, hidden ones left out."""
 

@@ -5,7 +5,7 @@ inflates.
 """
 
 import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -128,6 +128,12 @@ class SqliteIndexStore:
         sql, values = _search(index, parsed)
         rows = self._database.execute(f"{sql} LIMIT ? OFFSET ?", (*values, limit, offset)).fetchall()
         return [self._hit(index, row, doc_id, score, _match(parsed)) for row, doc_id, score in rows]
+
+    def linked(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Of each article the ids of the incidents that link to it, hidden ones left out."""
+        docs, terms = _table("incidents", "docs"), _table("incidents", "terms")
+        sql = f"SELECT id FROM {terms} JOIN {docs} USING (row) WHERE field = 'article_ids' AND value = ? AND NOT hidden"
+        return {one: [doc_id for (doc_id,) in self._database.execute(sql, (one,))] for one in article_ids}
 
     def count(self, index: IndexName) -> int:
         """How many documents, hidden ones left out."""

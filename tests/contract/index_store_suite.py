@@ -92,6 +92,18 @@ class IndexStoreSuite:
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "y"})] == ["1", "2"]
         assert [i["incident_id"] for i in store.scan("incidents", {"article_ids": "x"})] == ["1"]
 
+    def test_articles_know_the_incidents_that_link_to_them(self, store: IndexStore) -> None:
+        for number in range(450):
+            ids = ["all", f"a{number % 3}"]
+            store.put("incidents", f"i{number}", 1, {"incident_id": f"i{number}", "article_ids": ids})
+        store.put("incidents", "gone", 1, {"incident_id": "gone", "article_ids": ["all"], "status": "merged"})
+        store.refresh()
+        linked = store.linked(["all", "a1", "nobody"])
+        assert sorted(linked["all"]) == sorted(f"i{number}" for number in range(450))
+        assert sorted(linked["a1"]) == sorted(f"i{number}" for number in range(1, 450, 3))
+        assert linked["nobody"] == []
+        assert store.linked([]) == {}
+
     def test_a_list_goes_both_ways_and_goes_on_behind_a_cursor(self, store: IndexStore) -> None:
         for i in range(600):
             store.put("alerts", f"{i}", 1, {"n": i, "kind": "new" if i % 3 else "update", "dyad": "AM-AZ"})

@@ -1,0 +1,40 @@
+"""Losses that are denied: `no casualties`, `nobody was hurt`, `none of its soldiers was wounded`."""
+
+import re
+
+from services.detector.figure import KINDS, Figure
+from services.detector.lines import Line
+from services.detector.people import side_in
+from services.detector.words import words
+from shared.schemas.claims import Who
+
+_ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+_NOT_ZERO = words("denials.not_zero")
+_WITHHELD = words("denials.withheld")
+_REMAINS = words("denials.remains")
+
+
+def denial(line: Line, at: int) -> Figure | None:
+    """`no casualties`, `nobody was hurt`, `no soldier was wounded`, `without losses`."""
+    match = _ZERO.match(line.symbols, at)
+    if match is None or line.words[at] in _NOT_ZERO:
+        return None
+    predicate = _zero_predicate(line, at, match.start("noun"))
+    if predicate < 0 or _WITHHELD & set(line.words[predicate + 1 : predicate + 5]):
+        return None
+    behind = re.match(r"[xi<]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 : predicate + 8])
+    side = predicate + 1 + behind.start("side") if behind else side_in(line, at, predicate)
+    pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)
+    who: Who = "military" if "m" in line.symbols[at : predicate + 6] else "unspecified"
+    kind = KINDS[line.symbols[predicate]]
+    return Figure(at, predicate + 1, 0, 0, 0, kind, who, side, pronoun, predicate=predicate)
+
+
+def _zero_predicate(line: Line, at: int, noun: int) -> int:
+    """The word of loss that is denied, -1 for none."""
+    if line.symbols[noun] in "FI":
+        return -1 if line.words[noun] in _REMAINS else noun  # bodies not found are no denial
+    if line.symbols[noun] in "hmc":
+        verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 : noun + 6])
+        return noun + 1 + verb.start("verb") if verb else -1
+    return noun if line.words[at] in ("nobody", "no one", "none") else -1

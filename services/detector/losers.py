@@ -1,0 +1,240 @@
+"""Whose loss it is: the side named with it, its owner, whom the fight befell, on whose ground it was."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.detector.claimants import Claimant, Told
+from services.detector.doers import befell, does_both, whose
+from services.detector.figure import Figure
+from services.detector.ground import is_ground
+from services.detector.lines import Line
+from services.detector.parties import Parties
+from services.detector.words import words
+from shared.schemas.article_tagged import Mention
+
+_FIRST_PERSON = words("losers.first_person")
+_THIRD_PERSON = words("losers.third_person")
+_WHILE_LOSING = words("losers.while_losing")
+_NAMED = re.compile(r"[AJP]")
+_CLAUSE = 8  # items
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A figure in its line, of the losses of two parties; who says so, and what the lines before have told."""
+
+    figure: Figure
+    line: Line
+    parties: Parties
+    claimant: Claimant
+    told: Told
+
+    @property
+    def agent(self) -> Mention | None:
+        """The actor that did it."""
+        return self.line.mentions[self.figure.agent] if self.figure.agent >= 0 else None
+
+    @property
+    def own(self) -> str | None:
+        """The claimant's own side."""
+        side = self.claimant.side
+        return side if side and side != "both" and self.parties.knows(side) else None
+
+
+def loser(case: Case, near: bool) -> str | None:
+    """The side whose loss it is; `total` when none is told; None when it is another country's.
+
+    `near` is whether the line stands near one that tells of the fight.
+    """
+    named = case.line.mentions[case.figure.side_at] if case.figure.side_at >= 0 else None
+    if named is not None:
+        return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
+    if _is_elsewhere(case):
+        return None
+    if case.figure.best == 0:
+        return _first(case, _OF_DENIALS)
+    if side := next((side for rule in _OUTRIGHT if (side := rule(case))), None):
+        return side
+    if case.line.role == "title":
+        return case.own or "total"
+    if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors()):
+        return None  # losses of another event
+    return _first(case, _ELSE)
+
+
+Rule = Callable[[Case], str | None]
+
+
+def _first(case: Case, rules: tuple[Rule, ...]) -> str:
+    return next((side for rule in rules if (side := rule(case))), "total")
+
+
+def _is_elsewhere(case: Case) -> bool:
+    """`was struck in Damascus, killing two`: on the ground of a state that has no part in the fight."""
+    line, at = case.line, case.figure.at
+    for index in range(at - 1, max(0, at - _CLAUSE), -1):
+        mention = line.mentions[index]
+        if line.symbols[index] in ".;S" or (mention is not None and case.parties.knows(mention.ref)):
+            return False
+        if mention is not None and len(mention.ref) == 2 and line.words[index - 1] == "in":
+            return is_ground(line, index)
+    return False
+
+
+def _own(case: Case) -> str | None:
+    return case.own
+
+
+def _theirs(case: Case) -> str | None:
+    """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
+    figure, line = case.figure, case.line
+    around = line.words[max(0, min(figure.at, figure.predicate) - 3) : max(figure.end, figure.predicate) + 1]
+    if _THIRD_PERSON.isdisjoint(around) or _FIRST_PERSON.isdisjoint(line.words[: figure.at]):
+        return None
+    return _opponent(case)
+
+
+def _opponent(case: Case) -> str | None:
+    """The claimant's opponent; irregulars are the armed group's that the article tells of."""
+    side = case.claimant.side
+    enemy = case.parties.other_than(side) if side and side != "both" else None
+    return case.parties.groups.get(enemy, enemy) if enemy and case.figure.irregular else enemy
+
+
+def _enemy(case: Case) -> str | None:
+    """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
+    return _opponent(case) if case.figure.foe or case.figure.prisoners else None
+
+
+def _owner_side(case: Case) -> str | None:
+    """`three of its soldiers`: the side the possessive stands for."""
+    figure, line = case.figure, case.line
+    if figure.pronoun < 0:
+        return None
+    own = line.words[figure.predicate] in _WHILE_LOSING or line.words[figure.pronoun + 1 : figure.pronoun + 2] == [
+        "own"
+    ]
+    if own and case.own:  # "killed nine men while losing six of its own"
+        return case.own
+    owner = _struck_owner(case) or _owner(line, figure.pronoun, case.told.previous)
+    if case.agent is not None and case.agent.ref == owner:  # "shelling killed five of its soldiers": not the sheller's
+        owner = case.parties.other_than(owner)
+    return owner if owner is not None and case.parties.knows(owner) else case.own
+
+
+def _struck_owner(case: Case) -> str | None:
+    """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
+    struck = {m.ref for i, m in case.line.actors() if i < case.figure.pronoun and befell(case.line, i)}
+    return struck.pop() if case.figure.predicate > case.figure.at and len(struck) == 1 else None
+
+
+def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
+    """Whom `its`, `their`, `our` stands for: the nearest side before it, else the one of the sentence before."""
+    before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
+    if before:
+        return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
+    return whose(previous) if previous is not None else None
+
+
+def _subject_ref(line: Line, pronoun: int) -> str | None:
+    """The side before the last verb of saying or fighting in front of the pronoun."""
+    for index in range(pronoun - 1, -1, -1):
+        if line.symbols[index] in "SL" or line.entries[index].fight:
+            for back in range(index - 1, -1, -1):
+                mention = line.mentions[back]
+                if mention is not None and mention.kind == "actor" and not is_ground(line, back):
+                    return mention.ref
+    return None
+
+
+def _victim(case: Case) -> str | None:
+    """The opponent of who did it."""
+    return case.parties.other_than(case.agent.ref) if case.agent is not None else None
+
+
+def _victim_in_arms(case: Case) -> str | None:
+    """Civilians belong to the ground they were on, so it is asked for first."""
+    return _victim(case) if case.figure.who != "civilian" else None
+
+
+def _of_both(case: Case) -> str | None:
+    """`clashes that killed a hundred soldiers`, `a gun battle in which three died`: the dead of both sides."""
+    figure, line = case.figure, case.line
+    if "which" in line.words[max(0, figure.at - 4) : figure.at]:
+        mutual = any(entry.mutual for entry in line.entries[max(0, figure.at - 9) : figure.at])
+        return "total" if mutual else None
+    if not 0 <= figure.predicate < figure.at:
+        return None
+    before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
+    return "total" if any(entry.mutual for entry in before) or does_both(line, figure.predicate) else None
+
+
+def _foe(case: Case) -> str | None:
+    """`beat back a column and counted 41 of the attackers dead`: an enemy whose side nobody has told."""
+    return (_struck(case) or "total") if case.figure.foe else None
+
+
+def _struck(case: Case) -> str | None:
+    """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
+    struck = {m.ref for index, m in case.line.actors() if case.parties.knows(m.ref) and befell(case.line, index)}
+    return struck.pop() if len(struck) == 1 else None
+
+
+def _first_named(case: Case) -> str | None:
+    """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
+    named = [(index, mention.ref) for index, mention in case.line.actors() if case.parties.knows(mention.ref)]
+    alone = len(named) == 1 and named[0][0] <= 1 and case.figure.agent < 0 and not is_ground(case.line, named[0][0])
+    return named[0][1] if alone else None
+
+
+def _told_before(case: Case) -> str | None:
+    """The side whose losses the sentence before has told."""
+    return case.told.side if case.line.number - case.told.side_line <= 1 else None
+
+
+def _ground_named(case: Case) -> str | None:
+    """Where people fell tells whose they are; not soldiers', who fight on both sides of a line."""
+    if case.figure.who == "military" or case.claimant.side == "both":
+        return None
+    return ground_of(case.line, case.figure, case.parties)
+
+
+def _ground_before(case: Case) -> str | None:
+    """The ground the sentences before were on."""
+    return case.told.ground if case.figure.who != "military" else None
+
+
+def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None:
+    """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
+    at = figure.at if figure else 0
+    grounds = [(abs(index - at), side) for index in _places(line) if (side := _side_of_ground(line, index, parties))]
+    return min(grounds, key=lambda ground: ground[0])[1] if grounds else None
+
+
+def _places(line: Line) -> list[int]:
+    return [match.start() for match in _NAMED.finditer(line.symbols)]
+
+
+def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
+    mention = line.mentions[index]
+    if mention is None:
+        return None
+    if mention.kind == "place" and mention.place and mention.form != "dateline":
+        return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
+    return parties.on_ground(mention.ref) if mention.kind == "actor" and is_ground(line, index) else None
+
+
+_OF_DENIALS = (_owner_side, _own)
+_OUTRIGHT = (_theirs, _owner_side, _victim_in_arms, _enemy)
+_ELSE = (
+    _ground_named,
+    _of_both,
+    _foe,
+    _victim,
+    _struck,
+    _own,
+    _ground_before,
+    _first_named,
+    _told_before,
+)

@@ -1,0 +1,53 @@
+"""The two sides whose losses are read, and who else counts as one of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.detector.fights import Side
+from shared.schemas.article_tagged import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The two sides of a report, and what else counts as one of them (an ally, the state it sits in).
+
+    `groups` names the armed group the article tells of most in each state that has one.
+    """
+
+    one: Side
+    other: Side
+    groups: Mapping[str, str] = field(default_factory=dict)
+
+    def other_than(self, name: str) -> str | None:
+        """The opponent of `name`."""
+        if name == self.one.name or name in self.one.homes:
+            return self.other.name
+        if name == self.other.name or name in self.other.homes:
+            return self.one.name
+        return None
+
+    def knows(self, name: str) -> bool:
+        """Whether `name` is one of the sides or a state one of them sits in."""
+        return name in (self.one.name, self.other.name) or name in self.one.homes | self.other.homes
+
+    def allies(self, actor: Mention) -> bool:
+        """Whether a force that is no state sits on the ground of one of the sides: its losses are shown as its own."""
+        return len(actor.ref) != 2 and bool(set(actor.sits_in) & (self.one.homes | self.other.homes))
+
+    def people_of(self, name: str) -> str:
+        """Civilians are a state's (or a de-facto state's), not an armed group's."""
+        for side in (self.one, self.other):
+            if side.name == name and (side.is_state or side.form == "de_facto_state"):
+                return name
+            if side.name == name and side.homes:
+                return min(side.homes)
+        return next((state for state, group in self.groups.items() if group == name and self.knows(state)), name)
+
+    def on_ground(self, code: str, sector: str = "") -> str | None:
+        """The side that people on the ground of the state `code` (or in a de-facto state's sector) belong to."""
+        for side in (self.one, self.other):
+            if sector and sector == side.name.lower().replace(" ", "-"):
+                return side.name
+            if side.form == "de_facto_state" and code in side.homes and not sector:
+                return side.name
+        return code if self.knows(code) else None
