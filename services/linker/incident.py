@@ -61,15 +61,18 @@ def _stated(members: Sequence[Profile], when: Dates) -> list[Stated]:
     """What is not known to be earlier counts as last: then the larger figure stands."""
     found = []
     for one in members:
-        own = when.day(one.detected.report.date_end or one.detected.report.date_start)
+        report = one.detected.report
+        own = when.day(report.date_end or report.date_start)
+        one_day = own is not None and report.date_end in (None, report.date_start) and report.date_prec == 1
         # Without a publication date: it cannot have been said before what it tells of.
         said = day_of(one.detected.published) or own
         for claim in one.ledger:
             figure = figure_of(claim)
             if figure is not None:
-                found.append((claim, figure, when.day(claim.as_of) or own, said))
-    last_day = max((day for _, _, day, _ in found if day), default=date.min)
-    last_said = max((said for _, _, _, said in found if said), default=date.min)
+                of_a_day = claim.period == "unknown" and (one_day or claim.as_of is not None)
+                found.append((claim, figure, when.day(claim.as_of) or own, said, of_a_day))
+    last_day = max((day for _, _, day, _, _ in found if day), default=date.min)
+    last_said = max((said for _, _, _, said, _ in found if said), default=date.min)
     return [
         stated(
             claim,
@@ -77,8 +80,9 @@ def _stated(members: Sequence[Profile], when: Dates) -> list[Stated]:
             (day or last_day).toordinal(),
             (said or last_said).toordinal(),
             (claim.report_id, claim.claimed_by or ""),
+            of_a_day=of_a_day and day is not None,
         )
-        for claim, figure, day, said in found
+        for claim, figure, day, said, of_a_day in found
     ]
 
 

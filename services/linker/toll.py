@@ -1,10 +1,12 @@
 """The toll of an incident by one published rule, from all claims of all its reports.
 
 `best`, for each side and kind: claims of the side itself before those of the other side before those of third
-parties. Among these the latest cumulative figure stands: by the day it is for, then by publication; where
-that does not tell them apart, the larger. Daily figures add up, one for each day (the latest said): after the
-day of the cumulative figure they are added to it, up to that day their sum stands where it is larger. `low`
-and `high` span what any one claimant says in any one report.
+parties; a claim that only says how many at most ("up to 43", "43 killed or wounded") comes last. Among these the
+latest cumulative figure stands: by the day it is for, then by publication; where that does not tell them apart, the
+larger. Daily figures add up, one for each day (the latest said): after the day of the cumulative figure they are added
+to it, up to that day their sum stands where it is larger. A figure of which the text does not say whether it is a day's
+or all is a day's where it is smaller than that of the days before: two dead on Friday do not make four on Wednesday
+fewer. `low` and `high` span what any one claimant says in any one report.
 
 Military and unspecified losses are one track, civilian losses another, and a side's toll is their sum; a
 figure that does not say whom it counts may include civilians, so with it the larger of the two tracks stands.
@@ -24,7 +26,7 @@ _OWN, _ENEMY, _THIRD = range(3)
 
 class Stated(NamedTuple):
     """A claim with its figures, its day and the day it was said (ordinals), and who said it: `voice` is (report,
-    claimant)."""
+    claimant). `of_a_day`: it is of a fight of one day, and does not say whether it counts more than that day's."""
 
     claim: Claim
     low: int
@@ -33,6 +35,7 @@ class Stated(NamedTuple):
     day: int
     said: int
     voice: tuple[str, str]
+    of_a_day: bool = False
 
 
 def figure_of(claim: Claim) -> int | None:
@@ -42,11 +45,11 @@ def figure_of(claim: Claim) -> int | None:
     return claim.low if claim.low is not None else claim.high
 
 
-def stated(claim: Claim, figure: int, day: int, said: int, voice: tuple[str, str]) -> Stated:
+def stated(claim: Claim, figure: int, day: int, said: int, voice: tuple[str, str], *, of_a_day: bool = False) -> Stated:
     """`low` is the least it can mean, `high` the most."""
-    low = figure if claim.low is None else claim.low
+    low = (0 if _is_at_most(claim) else figure) if claim.low is None else claim.low
     high = figure if claim.high is None else claim.high
-    return Stated(claim, low, figure, high, day, said, voice)
+    return Stated(claim, low, figure, high, day, said, voice, of_a_day)
 
 
 def tolls(claims: Sequence[Stated], sides: tuple[str, str]) -> dict[str, dict[Kind, Toll]]:
@@ -89,7 +92,7 @@ def _whole(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
 
 def _track(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
     """One track of one side and kind."""
-    best = sum(one.best for one in _standing(claims, sides))
+    best = _people(_standing(claims, sides))
     voices = [_latest(of_voice) for of_voice in _by(claims, lambda one: one.voice).values()]
     lows = [sum(one.low for one in voice) for voice in voices]
     highs = [sum(one.high for one in voice) for voice in voices]
@@ -98,8 +101,12 @@ def _track(claims: Sequence[Stated], sides: tuple[str, str]) -> Toll:
 
 def _standing(claims: Sequence[Stated], sides: tuple[str, str]) -> list[Stated]:
     """The claims that make up `best`."""
-    by_rank = _by(claims, lambda one: _rank(one.claim, sides))
+    by_rank = _by(claims, lambda one: (_is_at_most(one.claim), _rank(one.claim, sides)))
     return _latest(by_rank[min(by_rank)])
+
+
+def _is_at_most(claim: Claim) -> bool:
+    return claim.best is None and claim.low is None
 
 
 def _rank(claim: Claim, sides: tuple[str, str]) -> int:
@@ -113,14 +120,32 @@ def _latest(claims: Sequence[Stated]) -> list[Stated]:
     if len(claims) == 1:
         return list(claims)
     daily = [one for one in claims if one.claim.period == "daily"]
-    cumulative = [one for one in claims if one.claim.period != "daily"]
-    by_day = [max(of_day, key=_said) for of_day in _by(daily, lambda one: one.day).values()]
+    cumulative = _last_of_days([one for one in claims if one.claim.period != "daily"])
+    by_day = _last_of_days(daily)
     if not cumulative:
         return by_day
-    last = max(cumulative, key=lambda one: (one.day, *_said(one)))
-    before = [one for one in by_day if one.day <= last.day]
-    after = [one for one in by_day if one.day > last.day]
-    return (before if sum(one.best for one in before) > last.best else [last]) + after
+    last = _adding_up(cumulative)
+    before = [one for one in by_day if one.day <= last[-1].day]
+    after = [one for one in by_day if one.day > last[-1].day]
+    return (before if _people(before) > _people(last) else last) + after
+
+
+def _last_of_days(claims: Sequence[Stated]) -> list[Stated]:
+    """For each day what was said last, in the order of days."""
+    days = _by(claims, lambda one: one.day)
+    return [max(days[day], key=_said) for day in sorted(days)]
+
+
+def _adding_up(days: Sequence[Stated]) -> list[Stated]:
+    """The last figure, which counts all; where it is one day's alone, those before it, too."""
+    standing: list[Stated] = []
+    for one in days:
+        standing = [*standing, one] if one.of_a_day and one.best < _people(standing) else [one]
+    return standing
+
+
+def _people(claims: Iterable[Stated]) -> int:
+    return sum(one.best for one in claims)
 
 
 def _said(one: Stated) -> tuple[int, int, int, int, bool]:

@@ -62,7 +62,7 @@ def evidence(text: str, start: int = 0) -> Evidence:
 
 
 def _claim(row: Mapping[str, Any], number: int) -> Claim:
-    """`{AZ: 3 killed, by: AZ, ...}`; `49+ killed` is at least 49."""
+    """`{AZ: 3 killed, by: AZ, ...}`; `49+ killed` is at least 49, `..49 killed` at most."""
     row = dict(row)
     by, voice = row.pop("by", None), row.pop("voice", None)
     who, period, as_of = row.pop("who", "military"), row.pop("period", "unknown"), row.pop("as_of", None)
@@ -70,13 +70,14 @@ def _claim(row: Mapping[str, Any], number: int) -> Claim:
     if unknown:
         raise ValueError(f"unknown keys {unknown}")
     number_text, kind = str(figure).split()
-    best = int(number_text.rstrip("+"))
+    best = int(number_text.strip("+."))
+    at_most = number_text.startswith("..")
     return Claim(
         side=side,
         kind=kind,
         who=who,
-        low=best,
-        best=best,
+        low=None if at_most else best,
+        best=None if at_most else best,
         high=None if number_text.endswith("+") else best,
         period=period,
         as_of=as_of,
