@@ -98,6 +98,14 @@ def test_a_sidecar_is_read_and_gives_no_line(tmp_path: Path) -> None:
     assert [(row["published"], row["published_from"]) for row in rows] == [("2021-03-04", "sidecar")]
 
 
+@pytest.mark.parametrize("written", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_stands_for_no_date_in_a_sidecar_costs_nothing_but_the_date(tmp_path: Path, written: str) -> None:
+    (tmp_path / "a.txt").write_text(f"{TEXT} On Monday and on July 12 and yesterday there were two more fights.")
+    (tmp_path / "a.meta.json").write_text(json.dumps({"published": written}))
+    [row], rejected = extracted(tmp_path / "a.txt")
+    assert (row["published"], rejected) == (None, [])
+
+
 def test_the_flag_goes_before_the_sidecar(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "a.meta.json").write_text('{"published": "2021-03-04", "title": "Shelling"}')

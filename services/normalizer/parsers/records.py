@@ -20,7 +20,9 @@ Record = dict[str, Any]
 _FIELDS = load_words(DATA / "fields.yml")
 _TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
 _PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
-_EPOCH_MS = 100_000_000_000
+# Numbers below are counts, years or serial numbers; seconds up to the year 2286, milliseconds from 1973 on.
+_EPOCH, _EPOCH_MS, _EPOCH_END = 10**8, 10**11, 10**13
+_DIGITS = (8, 14)  # of YYYYMMDD and YYYYMMDDhhmmss
 
 
 def read(content: bytes, limits: Limits) -> list[Item]:
@@ -138,11 +140,16 @@ def _dates(record: Record) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(value, str) and value.strip():
             yield origin, value
-        elif isinstance(value, int | float) and 0 < value < 1e14:
-            yield (
-                origin,
-                datetime.fromtimestamp(value / (1000 if value > _EPOCH_MS else 1), UTC).date().isoformat(),
-            )
+        elif isinstance(value, int | float) and (written := _of_number(value)):
+            yield origin, written
+
+
+def _of_number(value: float) -> str | None:
+    """Seconds or milliseconds since 1970 as a day; `20220913` and `20220913101500` as they stand."""
+    if _EPOCH <= value < _EPOCH_END:
+        seconds = value / (1000 if value >= _EPOCH_MS else 1)
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    return str(int(value)) if 0 < value < 10**14 and len(str(int(value))) in _DIGITS else None
 
 
 def _origin(record: Record) -> str:
