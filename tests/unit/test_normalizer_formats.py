@@ -78,9 +78,9 @@ def rows(messages: list[Any]) -> dict[str, str]:
     return {m.path: "article" if isinstance(m, ArticleNormalized) else f"{m.state}: {m.reason}" for m in messages}
 
 
-def zipped(members: dict[str, bytes | str]) -> bytes:
+def zipped(members: dict[str, bytes | str], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
     return buffer.getvalue()
@@ -162,6 +162,15 @@ def test_html_nested_deeply() -> None:
     assert len(messages) == 1
 
 
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "UTF-32", "idna", "punycode", "unicode_escape", "utf-7"])
+def test_a_declared_charset_that_cannot_be_true(charset: str) -> None:
+    words = "Armenia’s ministry said three soldiers were killed near Tegh + Goris on Tuesday."
+    page = f'<html><head><meta charset="{charset}"></head><body><p>{words}</p></body></html>'
+    found = article("a.html", page.encode())
+    letter = article("a.eml", mail(words.encode(), "Subject: x", f"Content-Type: text/plain; charset={charset}"))
+    assert (found.body, letter.body, found.flags, letter.flags) == (words, f"x\n\n{words}", (), ())
+
+
 # e-mail
 def mail(body: bytes, *headers: str) -> bytes:
     lines = [
@@ -235,8 +244,36 @@ def test_docx_bomb_and_broken_docx() -> None:
     assert "no document part" in reason("a.docx", zipped({"x/word/document.xml": "x"}))
 
 
-def test_other_office_files_are_named() -> None:
-    assert "an Excel workbook" in reason("a.xlsx", zipped({"xl/workbook.xml": "x"}))
+@pytest.mark.parametrize(
+    ("members", "told"),
+    [
+        ({"xl/workbook.xml": "x"}, "an Excel workbook"),
+        ({"ppt/presentation.xml": "x"}, "a PowerPoint file"),
+        ({"META-INF/MANIFEST.MF": "x"}, "a Java archive"),
+        ({"mimetype": "application/vnd.oasis.opendocument.text"}, "an OpenDocument file"),
+        ({"mimetype": "application/epub+zip"}, "an e-book"),
+    ],
+)
+def test_other_office_files_are_named(members: dict[str, bytes | str], told: str) -> None:
+    office = zipped(members, zipfile.ZIP_STORED)
+    assert told in reason("a", office)
+    around = run("b.zip", zipped({"a.txt": PLAIN, "office": office}, zipfile.ZIP_STORED))
+    assert [told in row for row in rows(around).values()] == [False, True, False]
+
+
+def test_a_docx_in_a_zip_that_does_not_compress() -> None:
+    inner = zipped(
+        {"[Content_Types].xml": "<Types/>", "word/document.xml": f"<w:document {W}>{para(FIRST)}</w:document>"}
+    )
+    found = rows(run("b.zip", zipped({"a.docx": inner, "b.txt": PLAIN}, zipfile.ZIP_STORED)))
+    assert found == {"b.zip!/a.docx": "article", "b.zip!/b.txt": "article", "b.zip": "unpacked: holds 2 articles"}
+
+
+def test_a_zip_behind_other_bytes_and_one_without_a_directory() -> None:
+    office = zipped({"xl/workbook.xml": "x"})
+    assert "an Excel workbook" in reason("a.zip", b"PK\x03\x04 before " + office)
+    for end in (len(office) - 12, len(office) - 30, 40):
+        assert "damaged" in reason("a.zip", office[:end])
 
 
 # json
@@ -471,6 +508,11 @@ def test_zip_of_articles_with_sidecars() -> None:
                 "bad.txt": "Three soldiers.",
                 "bad.meta.json": "[1]",
                 "lost.meta.json": "{}",
+                "whole.txt": SECOND + FIRST,
+                "whole.txt.meta.json": '{"published": "2022-09-12"}',
+                "whole.meta.json": '{"published": "2022-09-11"}',
+                "packed.txt.gz": gzip.compress(FIRST.encode()),
+                "packed.meta.json": '{"published": "2022-09-10"}',
                 "__MACOSX/._a.txt": b"x",
                 "in.zip": zipped({"c.txt": SECOND, "deep.zip": zipped({"d.txt": FIRST})}),
             }
@@ -484,13 +526,31 @@ def test_zip_of_articles_with_sidecars() -> None:
         "b.zip!/junk.bin": "rejected: not an article: it is binary data, not text",
         "b.zip!/bad.txt": "rejected: the sidecar is not a JSON object",
         "b.zip!/lost.meta.json": "rejected: a sidecar without its article",
+        "b.zip!/whole.txt": "article",
+        "b.zip!/whole.meta.json": "rejected: a sidecar without its article",
+        "b.zip!/packed.txt.gz!/packed.txt": "article",
         "b.zip!/in.zip!/c.txt": "article",
         "b.zip!/in.zip!/deep.zip": "rejected: containers are nested deeper than the limit of 1",
-        "b.zip": "unpacked: holds 4 articles, 5 other files",
+        "b.zip": "unpacked: holds 6 articles, 6 other files",
     }
-    assert (messages[0].published, messages[0].stem) == ("2022-09-13", "a")
+    dates = {message.stem: message.published for message in messages if isinstance(message, ArticleNormalized)}
+    assert (messages[0].stem, dates["a"]) == ("a", "2022-09-13")
+    assert (dates["whole"], dates["packed"]) == ("2022-09-12", "2022-09-10")
     assert messages[0].article_id == article_id(PLAIN.encode(), meta)
     assert messages[1].article_id == article_id(PLAIN.encode())
+
+
+@pytest.mark.parametrize("name", [".", "..meta.json", "dir/.", ".meta.json", "dir/.txt"])
+def test_zip_names_that_are_hardly_any(name: str) -> None:
+    found = rows(run("b.zip", zipped({name: FIRST, "a.txt": PLAIN})))
+    assert found[f"b.zip!/{name}"].startswith(("article", "rejected: "))
+    assert found["b.zip!/a.txt"] == "article"
+
+
+def test_lost_sidecars_come_in_the_same_order_in_every_process() -> None:
+    lost = [f"{at}.meta.json" for at in range(9)]
+    messages = run("b.zip", zipped({"a.txt": PLAIN} | dict.fromkeys(reversed(lost), "{}")))
+    assert [message.path for message in messages[1:-1]] == [f"b.zip!/{name}" for name in lost]
 
 
 def test_zip_with_nothing_but_rubbish_is_rejected_itself() -> None:
