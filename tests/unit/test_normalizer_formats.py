@@ -17,7 +17,7 @@ from services.normalizer.contents import open_file
 from services.normalizer.formats import kind_of
 from services.normalizer.limits import Limits
 from services.normalizer.normalize import normalize
-from services.normalizer.parsers import Item, Member, parse, unpack
+from services.normalizer.parsers import Item, Member, html, parse, unpack
 from shared.errors import RejectedError
 from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled
 from shared.schemas.article_received import Sidecar
@@ -157,9 +157,40 @@ def test_html_without_text(page: str) -> None:
 
 
 def test_html_nested_deeply() -> None:
-    page = f"<html><body>{'<div>' * 20_000}{FIRST}{'</div>' * 20_000}</body></html>"
-    messages = run("a.html", page.encode())
-    assert len(messages) == 1
+    assert article("a.html", nested(1000)).body == PLAIN
+    assert "nested too deeply" in reason("a.html", nested(100_000))
+    feed = RSS.replace("Other</title><description>", f"Other</title><description>{'&lt;div>' * 3000}")
+    assert [row.startswith("rejected") for row in rows(run("a.rss", feed.encode())).values()] == [False, True, False]
+
+
+def nested(depth: int) -> bytes:
+    """A page whose second paragraph is so deep; what is behind it must not be lost unsaid."""
+    return f"<html><body><p>{TITLE}</p>{'<div>' * depth}{FIRST}{'</div>' * depth}<p>{SECOND}</p></body></html>".encode()
+
+
+@pytest.mark.parametrize(
+    ("markup", "paragraphs"),
+    [
+        ("<p>Two were wounded at Tegh<br>on Wednesday.</p>", ["Two were wounded at Tegh on Wednesday."]),
+        ("<p>Two were wounded near<br/>\n Tegh,<br><b>Armenia</b>.</p>", ["Two were wounded near Tegh, Armenia."]),
+        ("<p>Two were wounded.<br>one was killed.</p>", ["Two were wounded.", "one was killed."]),
+        ("<p>Two were wounded<br><br>on Wednesday.</p>", ["Two were wounded", "on Wednesday."]),
+        ("<p>Photo of the day<br>Two were wounded.</p>", ["Photo of the day", "Two were wounded."]),
+        ("<h2>Two wounded<br>At the border</h2><p>They live.</p>", ["Two wounded At the border", "They live."]),
+        ("<p>Two <svg/onload=f()> were wounded <b>near</b> Tegh.</p>", ["Two were wounded near Tegh."]),
+        ("<p>Two <svg><title>x</title><text>y<tspan>z</tspan></text></svg>were wounded.</p>", ["Two were wounded."]),
+        ("<p>Two <math><mi>x</mi><mo>+</mo></math>were wounded.</p>", ["Two were wounded."]),
+        ('<p><a href="1">Home</a><br><a href="2">News</a><br>Two were wounded.</p>', ["Two were wounded."]),
+    ],
+)
+def test_html_lines_and_drawings(markup: str, paragraphs: list[str]) -> None:
+    assert html.read_fragment(markup).text.split("\n\n") == paragraphs
+
+
+def test_a_heading_on_two_lines_is_a_title_of_two_words() -> None:
+    page = f"<html><body><article><h1>Border clash<br>kills three men</h1><p>{FIRST}</p></article></body></html>"
+    found = article("a.html", page.encode())
+    assert (found.title, found.body) == ("Border clash kills three men", f"Border clash kills three men\n\n{FIRST}")
 
 
 @pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "UTF-32", "idna", "punycode", "unicode_escape", "utf-7"])
@@ -340,11 +371,32 @@ def test_json_lists_and_lines_are_several_articles() -> None:
         (b'{"a":', "not valid JSON"),
         (b"[]", "holds no article"),
         (b'{"title": "x"}', "has no text"),
-        (b'{"a": 1}\n{"a":', "neither valid JSON nor JSON Lines"),
+        (b'[\n{"a": 1},\n{"a":', "neither valid JSON nor JSON Lines"),
+        (b'{\n"a": [\n{"b": 1}\n]', "neither valid JSON nor JSON Lines"),
     ],
 )
 def test_json_that_is_no_article(content: bytes, told: str) -> None:
     assert told in reason("a.json", content)
+
+
+def test_a_line_that_is_cut_off_costs_only_itself() -> None:
+    record = json.dumps({"title": TITLE, "text": FIRST + "\u2028"}, ensure_ascii=False)
+    digits = '{"text": ' + "9" * 5000 + "}"
+    lines = [record, "", record[:40], digits, json.dumps({"text": SECOND}), record[:-2]]
+    messages = run("a.jsonl", "\r\n".join(lines[:4] + lines[1:2] + lines[4:5]).encode())
+    assert [row.partition(":")[0] for row in rows(messages).values()] == [
+        "article",
+        "rejected",
+        "rejected",
+        "article",
+        "unpacked",
+    ]
+    assert [m.path for m in messages] == ["a.jsonl!/1", "a.jsonl!/2", "a.jsonl!/3", "a.jsonl!/4", "a.jsonl"]
+    assert messages[1].reason.startswith("line 3 is not valid JSON at column 39: Unterminated string")
+    assert messages[2].reason.startswith("line 4 is not valid JSON: Exceeds the limit")
+    end = run("a.jsonl", "\n".join([lines[0], lines[5]]).encode())
+    assert [type(m) for m in end] == [ArticleNormalized, FileSettled, FileSettled]
+    assert end[1].reason.startswith("line 2 is not valid JSON")
 
 
 def test_json_with_lone_surrogates_can_be_sent() -> None:
@@ -419,9 +471,20 @@ def test_atom() -> None:
     assert (found.body, found.published) == (f"{TITLE}\n\n{FIRST}", "2022-09-13")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "windows-1251"])
+def test_feeds_in_other_encodings(encoding: str) -> None:
+    feed = RSS.replace('"1.0"', f'"1.0" encoding="{encoding.removesuffix("-sig")}"').replace(
+        "India said", "Ереван said"
+    )
+    found = run("a.rss", feed.encode(encoding))
+    assert [message.article_id for message in found[:1]] == [run("b.rss", RSS.encode())[0].article_id]
+    assert "Ереван" in found[1].body
+
+
 def test_hostile_feeds() -> None:
     laughs = RSS.replace("<rss", '<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY f SYSTEM "file:///etc/passwd">]><rss')
-    assert "entities" in reason("a.rss", laughs.encode())
+    for encoding in ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+        assert "entities" in reason("a.rss", laughs.encode(encoding))
     assert "no entries" in reason("a.rss", b"<rss version='2.0'><channel></channel></rss>")
     assert "more than the limit of 1" in reason("a.rss", RSS.encode(), Limits(members=1))
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,17 +40,34 @@ def read(content: bytes, limits: Limits) -> list[Item]:
     return [_item(record, at) for at, record in enumerate(found, 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class _BadLine:
+    """A line of JSON Lines that is no JSON, and why."""
+
+    text: str
+    reason: str
+
+
 def _load(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [_line(line.rstrip(), at) for at, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2:
             raise RejectedError(f"not valid JSON: {error}") from error
+        # JSON that is cut off and spread over lines has some that are objects, but few.
+        if 2 * sum(isinstance(line, dict) for line in lines) < len(lines):
+            raise RejectedError(f"neither valid JSON nor JSON Lines: {error}") from error
+    return lines
+
+
+def _line(text: str, number: int) -> Any:
     try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise RejectedError(f"neither valid JSON nor JSON Lines: {error}") from error
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        return _BadLine(text, f"line {number} is not valid JSON at column {error.colno}: {error.msg}")
+    except ValueError as error:  # a number of thousands of digits
+        return _BadLine(text, f"line {number} is not valid JSON: {error}")
 
 
 def _wrapped(found: Record) -> list[Any] | None:
@@ -68,6 +86,8 @@ def _wrapped(found: Record) -> list[Any] | None:
 
 
 def _item(record: Any, at: int) -> Item:
+    if isinstance(record, _BadLine):
+        return Item(None, str(at), article_id(record.text.encode()), record.reason)
     identity = article_id(json.dumps(record, sort_keys=True, ensure_ascii=True).encode())
     try:
         if not isinstance(record, dict):
