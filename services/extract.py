@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from services.feeder.load_names import skipped_names
-from services.feeder.names import is_sidecar, owner_prefix, shown, sidecars_of, stem
+from services.feeder.names import is_sidecar, shown, sidecars_of, stem
 from services.pipeline import pure_stages
 from shared.bus.port import Record
 from shared.envelope import decode
@@ -63,11 +64,12 @@ def extract(
 
 def find(paths: Iterable[Path]) -> Iterator[Path | Rejected]:
     """The files to read: folders are walked in the order of names, sidecars are left to their articles."""
+    owned = cache(_owned)  # a shell gives `folder/*` one by one
     for path in paths:
         if path.is_dir():
             yield from _walk(path)
         elif is_sidecar(os.fsencode(path)) and path.is_file():
-            if not _has_owner(path):
+            if os.fsencode(path.name) not in owned(path.parent):
                 yield Rejected(_shown(path), "a sidecar without an article beside it")
         else:
             yield path
@@ -120,6 +122,7 @@ def _walk(folder: Path) -> Iterator[Path | Rejected]:
     except OSError as error:
         yield Rejected(_shown(folder), _reason(error))
         return
+    owned = _sidecars(entry.name for entry in entries)
     for entry in entries:
         path = folder / entry.name
         if names.match(entry.name) or entry.is_symlink():
@@ -128,16 +131,18 @@ def _walk(folder: Path) -> Iterator[Path | Rejected]:
             yield from _walk(path)
         elif not is_sidecar(os.fsencode(path)):
             yield path
-        elif not _has_owner(path):
+        elif os.fsencode(entry.name) not in owned:
             yield Rejected(_shown(path), "a sidecar without an article beside it")
 
 
-def _has_owner(sidecar: Path) -> bool:
-    name = os.fsencode(sidecar.name)
-    prefix = owner_prefix(name)
-    with os.scandir(sidecar.parent) as entries:
-        siblings = [os.fsencode(entry.name) for entry in entries if os.fsencode(entry.name).startswith(prefix)]
-    return any(name in sidecars_of(sibling) for sibling in siblings if not is_sidecar(sibling))
+def _owned(folder: Path) -> frozenset[bytes]:
+    return _sidecars(path.name for path in folder.iterdir())
+
+
+def _sidecars(names: Iterable[str]) -> frozenset[bytes]:
+    """Where the sidecars of the articles of one folder may be, by name."""
+    articles = (name for name in map(os.fsencode, names) if not is_sidecar(name))
+    return frozenset(chain.from_iterable(map(sidecars_of, articles)))
 
 
 def _received(path: Path | Rejected, flags: Flags, settings: Settings, now: datetime) -> ArticleReceived | Rejected:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from services.normalizer import boilerplate, published
 from services.normalizer.characters import repair
@@ -14,6 +15,7 @@ from services.normalizer.limits import Limits
 from services.normalizer.sentences import split
 from services.normalizer.signature import signature
 from shared.errors import RejectedError
+from shared.schemas import edtf
 from shared.schemas.article_normalized import Sentence, SetAside
 from shared.schemas.article_received import Sidecar
 
@@ -43,8 +45,8 @@ class Composed:
     flags: tuple[str, ...]
 
 
-def compose(draft: Draft, sidecar: Sidecar | None, limits: Limits) -> Composed:
-    """Raises RejectedError when nothing is left to read or a limit is passed."""
+def compose(draft: Draft, sidecar: Sidecar | None, received: date, limits: Limits) -> Composed:
+    """`received` is the day the file came. Raises RejectedError when nothing is left to read or a limit is passed."""
     sidecar = sidecar or Sidecar()
     text = _within(repair(draft.text), limits)
     sifted = boilerplate.sift(paragraphs(text))
@@ -52,18 +54,19 @@ def compose(draft: Draft, sidecar: Sidecar | None, limits: Limits) -> Composed:
     if not rest:
         raise RejectedError(_why_empty(text))
     body, sentences = _body(title, rest, limits)
-    date, origin, flags = _publication(sidecar, draft, sifted.facts, rest)
+    stated = _stated_dates(sidecar, draft, sifted.facts, rest)
+    day, origin, flags = _publication(stated, received + timedelta(days=1))
     language = _declared(sidecar) or language_of("\n".join([*rest, title or ""]))
     flags += ["not-english"] * (language not in {"en", "und"}) + ["damaged-text"] * (_DAMAGED in body)
     return Composed(
         title=title,
         body=body,
         sentences=sentences,
-        published=date,
+        published=day,
         published_from=origin,
         source=_clean(sidecar.source or draft.source or _first(sifted.facts, "source")),
         url=_clean(sidecar.url or draft.url),
-        credits=credits_of(draft.credits, sifted, rest),
+        credits=credits_of(map(_clean, draft.credits), sifted, rest),
         language=language,
         signature=signature("\n".join(rest)),
         set_aside=(*_marked_aside(draft), *sifted.aside),
@@ -154,22 +157,27 @@ def _sentences(blocks: Iterable[str], *, has_title: bool) -> Iterator[Sentence]:
 
 
 # date
-def _publication(
-    sidecar: Sidecar, draft: Draft, facts: dict[str, list[str]], rest: list[str]
-) -> tuple[str | None, str | None, list[str]]:
-    """EDTF, its origin and flags; the first origin with a clear date wins."""
+def _publication(stated: Iterable[tuple[str, str]], last: date) -> tuple[str | None, str | None, list[str]]:
+    """EDTF, its origin and flags; the first origin with a clear date, and none after the `last` possible, wins."""
     flags: list[str] = []
-    for origin, written in _stated_dates(sidecar, draft, facts, rest):
+    for origin, written in stated:
         try:
             found = published.to_edtf(written)
         except published.AmbiguousDateError:
             flags.append("ambiguous-date")
             continue
-        if found:
+        if found and not _is_after(found, last):
             return found, origin, flags
-        if origin == "sidecar":
+        if found:
+            flags.append("future-date")
+        elif origin == "sidecar":
             flags.append("bad-sidecar-date")
     return None, None, flags
+
+
+def _is_after(written: str, last: date) -> bool:
+    """Whether a day or an end of the interval cannot be `last` or earlier; content systems write 9999-12-31."""
+    return any(possible[0] > last for part in written.split("/") if (possible := edtf.bounds(part)))
 
 
 def _stated_dates(

@@ -1,7 +1,7 @@
 """What is in a received file: one article, several, or containers of them."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Protocol
@@ -95,7 +95,7 @@ class _Opener:
         if file.depth > self.limits.nesting:
             raise RejectedError(f"containers are nested deeper than the limit of {self.limits.nesting}")
         members = self.reader.unpack(kind, file.path, file.content, self._limits(file))
-        sidecars = {member.name: member for member in members if member.name.endswith(SIDECAR_SUFFIX)}
+        sidecars = {member.name: member for member in members if _is_sidecar(member.name)}
         articles = [member for member in members if member.name not in sidecars]
         if not articles:
             raise RejectedError("there is no article in the archive")
@@ -105,7 +105,7 @@ class _Opener:
             beside = _sidecar_of(member.name, sidecars)
             used |= {beside.name} if beside else set()
             yield from self._member(whole, member, beside)
-        for name in sidecars.keys() - used:
+        for name in sorted(sidecars.keys() - used):
             yield Document(f"{file.path}!/{name}", stem_of(name), "", reason="a sidecar without its article")
 
     def _member(self, file: _File, member: Member, beside: Member | None) -> Iterator[Document]:
@@ -126,9 +126,21 @@ def stem_of(name: str) -> str:
     return PurePosixPath(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
 
 
-def _sidecar_of(name: str, sidecars: dict[str, Member]) -> Member | None:
-    """`a.meta.json` beside `a.txt`, as for files in a folder."""
-    return sidecars.get(str(PurePosixPath(name).with_suffix("")) + SIDECAR_SUFFIX)
+def _is_sidecar(name: str) -> bool:
+    return name.lower().endswith(SIDECAR_SUFFIX) and PurePosixPath(name).name.lower() != SIDECAR_SUFFIX
+
+
+def _sidecar_of(name: str, sidecars: Mapping[str, Member]) -> Member | None:
+    """`a.txt.meta.json` or else `a.meta.json` beside `a.txt`, for `a.txt.gz` also its own: as for files in a folder."""
+    inner = _without_suffix(name)
+    owners = [name, inner] + [_without_suffix(inner)] * name.lower().endswith(".gz")
+    return next((sidecars[owner + SIDECAR_SUFFIX] for owner in owners if owner + SIDECAR_SUFFIX in sidecars), None)
+
+
+def _without_suffix(name: str) -> str:
+    folder, slash, last = name.rpartition("/")
+    head, dot, _ = last.rpartition(".")
+    return folder + slash + (head if dot and head else last)
 
 
 def _read_sidecar(beside: Member | None, inherited: Sidecar | None) -> tuple[Sidecar | None, bytes]:

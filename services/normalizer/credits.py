@@ -13,7 +13,7 @@ _NAMES = re.compile(r",? and |, | & ")
 _MOST = 30
 
 
-def credits_of(given: Iterable[str], sifted: Sifted, rest: list[str]) -> tuple[str, ...]:
+def credits_of(given: Iterable[str | None], sifted: Sifted, rest: list[str]) -> tuple[str, ...]:
     """Agencies by their usual short name and persons as written, each once, in the order found."""
     found = [*given, *_persons(sifted), *_dateline_agencies(rest), *_credited_agencies(sifted)]
     return tuple(dict.fromkeys(name for name in found if name))[:_MOST]

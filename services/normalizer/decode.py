@@ -2,7 +2,9 @@
 
 import codecs
 import re
+from functools import cache
 
+from services.normalizer.datafile import DATA, load_words
 from shared.errors import RejectedError
 
 _BOMS = (
@@ -82,14 +84,17 @@ def _guess(raw: bytes) -> tuple[str, str]:
 
 
 def _known(declared: str) -> str | None:
-    """Python's name of a declared charset; Latin-1 is Windows-1252, as in every browser (WHATWG Encoding)."""
+    """Python's name of a declared charset that is believed."""
     try:
         name = codecs.lookup(declared.strip(" \"'")[:40]).name
     except (LookupError, ValueError):
         return None
-    if name in {"ascii", "iso8859-1"}:
-        return None
-    return name if codecs.lookup(name)._is_text_encoding else None
+    return name if name in _believed() else None
+
+
+@cache
+def _believed() -> frozenset[str]:
+    return frozenset(load_words(DATA / "charsets.yml", ("declared",))["declared"])
 
 
 def _wide(raw: bytes) -> str | None:

@@ -72,7 +72,7 @@ class _Writer:
         try:
             if document.draft is None:
                 raise RejectedError(document.reason)
-            composed = compose(document.draft, document.sidecar, limits)
+            composed = compose(document.draft, document.sidecar, self.received.received_at.date(), limits)
         except RejectedError as error:
             return self.settled(document.path, document.article_id, "rejected", str(error))
         return ArticleNormalized(

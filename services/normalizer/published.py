@@ -13,10 +13,10 @@ _TH = r"(?:st|nd|rd|th)"
 _YEAR = r"(?P<year>[12]\d{3})(?!\d)"
 _LOOKED_AT = 120  # characters of a date field; the rest is zone names and noise
 _FORMS = tuple(
-    re.compile(form, re.IGNORECASE)
+    re.compile(form, re.IGNORECASE | re.ASCII)  # a digit of another script is none of a date's
     for form in (
         r"(?<!\d)(?P<year>[12]\d{3})[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)",
-        r"(?<!\d)(?P<year>[12]\d{3})(?P<number>[01]\d)(?P<day>[0-3]\d)(?!\d{1,3}(?!\d))",
+        r"(?<!\d)(?P<year>[12]\d{3})(?P<number>[01]\d)(?P<day>[0-3]\d)(?=(?:\d{4}|\d{6})?(?!\d))",
         rf"(?<!\d)(?P<day>\d{{1,2}}){_TH}?[ -]{{0,2}}(?:of )?{_MONTH},?[ -]{{0,2}}{_YEAR}",
         rf"\b{_MONTH} {{0,2}}(?P<day>\d{{1,2}}){_TH}?,? {{0,2}}{_YEAR}",
         rf"\b{_MONTH},? {{0,2}}{_YEAR}",
@@ -24,7 +24,8 @@ _FORMS = tuple(
         r"^\s*(?P<year>[12]\d{3})\s*$",
     )
 )
-_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})[./-]([12]\d{3})(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)(\d{1,2})([./-])(\d{1,2})[./-]([12]\d{3})(?!\d)", re.ASCII)
+_INTERVAL = re.compile(r"[0-9X-]{4,10}/[0-9X-]{4,10}")
 _FULL_DATE = (
     r"(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?"
     r"(?:\d{1,2}(?:st|nd|rd|th)? [A-Z][a-zA-Z]{2,8}\.?,? [12]\d{3}"
@@ -34,7 +35,9 @@ _PLACE = (
     r"[A-Z][A-Z.'’-]{1,24}(?:[ /-][A-Z][A-Z.'’-]{1,24}){0,3}"
     r"(?:, [A-Z][A-Za-z.]{1,14}(?: [A-Z][A-Za-z.]{1,14})?)?"
 )
-_DATELINE = re.compile(rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]| ?$)")
+_DATELINE = re.compile(
+    rf"{_PLACE},? (?:\([A-Za-z/. ]{{2,30}}\),? )?\(?(?P<date>{_FULL_DATE})\)?(?= ?[-–—:(]|\.? ?$|\. )", re.ASCII
+)
 
 
 class AmbiguousDateError(ValueError):
@@ -48,7 +51,9 @@ def to_edtf(written: str) -> str | None:
     swapped.
     """
     written = written[:_LOOKED_AT].strip()
-    if edtf.is_valid(written):
+    if _INTERVAL.fullmatch(written) and not edtf.is_valid(written):
+        return None  # either end alone would be a guess
+    if edtf.is_valid(written) and written[0] != "0":  # 0001-01-01 is how .NET writes that there is no date
         return written
     for form in _FORMS:
         if match := form.search(written):

@@ -8,17 +8,15 @@ import re
 from datetime import date
 from functools import lru_cache
 
-_FORM = re.compile(r"(?P<year>\d{4}|XXXX)(?:-(?P<month>\d{2}|XX)(?:-(?P<day>\d{2}|XX))?)?\Z")
+_FORM = re.compile(r"(?P<year>[0-9]{4}|XXXX)(?:-(?P<month>[0-9]{2}|XX)(?:-(?P<day>[0-9]{2}|XX))?)?\Z")
 
 
 def day_of(edtf: str | None) -> date | None:
     """The calendar day, or None where `edtf` is not one whole day."""
     if edtf is None or len(edtf) != 10 or "X" in edtf:
         return None
-    try:
-        return date.fromisoformat(edtf)
-    except ValueError:
-        return None
+    found = _range(edtf)
+    return found[0] if found else None
 
 
 def bounds(edtf: str | None) -> tuple[date, date] | None:
@@ -33,9 +31,13 @@ def bounds(edtf: str | None) -> tuple[date, date] | None:
 
 
 def is_valid(edtf: str) -> bool:
-    """Whether the string is one of the forms above and names days that exist in some year or month."""
+    """Whether the string is one of the forms above, names days that exist in some year or month, and ends no earlier
+    than it begins; without years that is not known."""
     parts = edtf.split("/")
-    return len(parts) <= 2 and all(_FORM.match(part) and _range(_possible(part)) for part in parts)
+    if len(parts) > 2 or not all(_FORM.match(part) and _range(_possible(part)) for part in parts):
+        return False
+    whole = bounds(edtf)
+    return whole is None or whole[0] <= whole[1]
 
 
 def _possible(edtf: str) -> str:

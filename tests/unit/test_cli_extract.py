@@ -98,6 +98,29 @@ def test_a_sidecar_is_read_and_gives_no_line(tmp_path: Path) -> None:
     assert [(row["published"], row["published_from"]) for row in rows] == [("2021-03-04", "sidecar")]
 
 
+def test_folders_are_not_read_again_for_every_sidecar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        (tmp_path / f"{number}.txt").write_text(TEXT)
+        (tmp_path / f"{number}.txt.meta.json").write_text("{}")
+    (tmp_path / "lost.meta.json").write_text("{}")
+    read: list[object] = []
+    for name in ("scandir", "listdir"):
+        reads = getattr(os, name)
+        monkeypatch.setattr(module.os, name, lambda path, reads=reads: read.append(path) or reads(path))
+    for paths in ([tmp_path], sorted(tmp_path.iterdir())):
+        read.clear()
+        lost = [row.path for row in find(paths) if isinstance(row, Rejected)]
+        assert (lost, read) == ([str(tmp_path / "lost.meta.json")], [tmp_path])
+
+
+@pytest.mark.parametrize("written", ["9999-12-31", "0001-01-01"])
+def test_a_day_that_stands_for_no_date_in_a_sidecar_costs_nothing_but_the_date(tmp_path: Path, written: str) -> None:
+    (tmp_path / "a.txt").write_text(f"{TEXT} On Monday and on July 12 and yesterday there were two more fights.")
+    (tmp_path / "a.meta.json").write_text(json.dumps({"published": written}))
+    [row], rejected = extracted(tmp_path / "a.txt")
+    assert (row["published"], rejected) == (None, [])
+
+
 def test_the_flag_goes_before_the_sidecar(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(TEXT)
     (tmp_path / "a.meta.json").write_text('{"published": "2021-03-04", "title": "Shelling"}')

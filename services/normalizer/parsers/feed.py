@@ -7,6 +7,7 @@ from typing import Any
 
 import feedparser
 
+from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
 from services.normalizer.limits import Limits
 from services.normalizer.parsers import html
@@ -14,7 +15,7 @@ from services.normalizer.parsers.item import Item
 from shared.errors import RejectedError
 from shared.schemas.ids import article_id
 
-_ENTITIES = re.compile(rb"<!ENTITY", re.IGNORECASE)
+_ENTITIES = re.compile("<!ENTITY", re.IGNORECASE)
 _SUMMARY_END = re.compile(
     r"\s{0,5}(?:\[?(?:…|\.\.\.|&#8230;)\]?|The post .{1,300} appeared first on .{1,200}\.?)\s{0,5}\Z"
 )
@@ -22,9 +23,12 @@ _SUMMARY_END = re.compile(
 
 def read(content: bytes, limits: Limits) -> list[Item]:
     """Raises RejectedError when it is no feed, has no entries, too many, or declares entities."""
-    if _ENTITIES.search(content):
+    text = decode(content, html.declared_charset(content))[0]
+    if _ENTITIES.search(text):
         raise RejectedError("the feed declares XML entities, which are not expanded")
-    feed = feedparser.parse(BytesIO(content), sanitize_html=False, resolve_relative_uris=False)
+    # feedparser must not decode the bytes in a way of its own: entities could hide from us.
+    plain = '<?xml version="1.0" encoding="utf-8"?>' + html.XML_DECLARATION.sub("", text)
+    feed = feedparser.parse(BytesIO(plain.encode()), sanitize_html=False, resolve_relative_uris=False)
     if not feed.entries:
         reason = feed.get("bozo_exception")
         raise RejectedError(f"the feed has no entries{f': {reason}' if reason else ''}")
@@ -42,7 +46,10 @@ def _item(entry: Any, at: int, source: str | None) -> Item:
     identity = article_id(json.dumps([entry.get("id", ""), entry.get("link", ""), title, body, date]).encode())
     if not (body.strip() or title.strip()):
         return Item(None, str(at), identity, "the entry has no text")
-    inner = html.read_fragment(body or title)
+    try:
+        inner = html.read_fragment(body or title)
+    except RejectedError as error:
+        return Item(None, str(at), identity, str(error))
     draft = Draft(
         text=_SUMMARY_END.sub("", inner.text),
         title=title or None,

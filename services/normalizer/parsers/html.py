@@ -20,12 +20,15 @@ from shared.errors import RejectedError
 
 _SNIFFED = 4096  # bytes in which a charset is declared (the HTML standard says 1024; pages disagree)
 _CHARSET = re.compile(rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I)
-_XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
+XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
 _WORDS = load_words(DATA / "html.yml")
 _INVISIBLE = frozenset(_WORDS["invisible"])
+_DRAWN = frozenset(_WORDS["drawn"])
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _FURNITURE_TAGS = frozenset(_WORDS["furniture_tags"])
 _FURNITURE_ROLES = frozenset(_WORDS["furniture_roles"])
 _BLOCK_TAGS = frozenset(_WORDS["blocks"])
+_GOES_ON = frozenset(_WORDS["goes_on"])
 _DROPPED = "x-dropped"
 _KEPT = frozenset({"html", "body", "main", "article"})
 
@@ -48,7 +51,7 @@ _ENOUGH = 140  # characters an <article> must have to be taken without comparing
 
 def read(content: bytes, declared: str | None = None) -> Draft:
     """A whole page. Raises RejectedError when it has no text."""
-    text, _ = decode(content, declared or _declared(content))
+    text, _ = decode(content, declared or declared_charset(content))
     root = _parse(text)
     about = _about(root)
     paragraphs, captions = _article(root)
@@ -66,7 +69,8 @@ def read_fragment(markup: str) -> Draft:
     return Draft("\n\n".join(paragraphs), aside=tuple(("caption", caption) for caption in captions))
 
 
-def _declared(content: bytes) -> str | None:
+def declared_charset(content: bytes) -> str | None:
+    """What a `<meta>` or an XML declaration near the top says."""
     match = _CHARSET.search(content[:_SNIFFED])
     return (match[1] or match[2]).decode("ascii") if match else None
 
@@ -85,12 +89,18 @@ def _about(root: HtmlElement) -> Draft:
 
 
 def _parse(text: str) -> HtmlElement:
-    parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=False)
-    text = _XML_DECLARATION.sub("", text).replace("\0", "")
+    parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=True)
+    text = XML_DECLARATION.sub("", text).replace("\0", "")
     try:
-        return lxml_html.document_fromstring(text, parser=parser)
+        root = lxml_html.document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError) as error:
         raise RejectedError(f"the HTML page cannot be read: {error}") from error
+    # libxml2 stops there and says so in its log only.
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise RejectedError("the HTML page cannot be read to its end: its parts are nested too deeply")
+    for line_break in root.iter("br"):
+        line_break.tail = f" {line_break.tail or ''}"  # the words around it are two
+    return root
 
 
 # --- metadata
@@ -221,6 +231,7 @@ def _drop_unwanted(root: HtmlElement, *, keeps_furniture: bool) -> None:
 def _is_invisible(element: HtmlElement) -> bool:
     return (
         element.tag in _INVISIBLE
+        or (element.tag in _DRAWN and next(element.iterancestors("svg", "math"), None) is not None)
         or element.get("hidden") is not None
         or bool(_HIDDEN.search(element.get("style") or ""))
     )
@@ -288,20 +299,32 @@ def _blocks(container: HtmlElement) -> tuple[list[str], list[str]]:
     return collected.paragraphs, collected.captions
 
 
+class _Line:
+    """Inline text up to a `<br>` that ends a sentence or a line of its own; `linked` characters of it are links."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.linked = 0
+
+    def text(self) -> str:
+        return " ".join("".join(self.parts).split())
+
+
 class _Blocks:
     """Gathers inline text until a block begins or ends."""
 
     def __init__(self) -> None:
         self.paragraphs: list[str] = []
         self.captions: list[str] = []
-        self.inline: list[str] = []
-        self.linked = 0
+        self.lines = [_Line()]
         self.caption: HtmlElement | None = None
         self.link_depth = 0
 
     def open(self, element: HtmlElement) -> None:
         if element.tag in _BLOCK_TAGS:
             self.flush()
+        if element.tag == "br" and element.getparent().tag not in _HEADINGS:
+            self.lines.append(_Line())
         if self.caption is None and (element.tag == "figcaption" or _CAPTION.search(_marks(element))):
             self.flush()
             self.caption = element
@@ -319,17 +342,37 @@ class _Blocks:
 
     def add(self, text: str | None) -> None:
         if text:
-            self.inline.append(text)
-            self.linked += len(text) if self.link_depth else 0
+            self.lines[-1].parts.append(text)
+            self.lines[-1].linked += len(text) if self.link_depth else 0
 
     def flush(self) -> None:
-        """A block of nothing but links is navigation, unless it is a sentence."""
-        text = " ".join("".join(self.inline).split())
-        links = self.linked
-        self.inline, self.linked = [], 0
-        if not text or (links > _MANY_LINKS * len(text) and text[-1] not in '.!?"”’'):
-            return
-        (self.paragraphs if self.caption is None else self.captions).append(text)
+        """A line of nothing but links is navigation, unless it is a sentence."""
+        for line in _joined(self.lines):
+            text = line.text()
+            if text and (line.linked <= _MANY_LINKS * len(text) or text[-1] in '.!?"”’'):
+                (self.paragraphs if self.caption is None else self.captions).append(text)
+        self.lines = [_Line()]
+
+
+def _joined(lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Lines that a `<br>` cuts in mid-sentence are one; an empty line is the end of a paragraph."""
+    whole, last = _Line(), ""
+    for line in lines:
+        text = line.text()
+        if whole.parts and not _goes_on(last, text):
+            yield whole
+            whole = _Line()
+        whole.parts += line.parts
+        whole.linked += line.linked
+        last = text
+    yield whole
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether the sentence does: the next line begins in lower case, or this one ends with a comma or `near the`."""
+    if not line or not following or line[-1] in ".!?…:;":
+        return False
+    return following[0].islower() or line[-1] == "," or line.rpartition(" ")[2] in _GOES_ON
 
 
 def _length(paragraphs: Iterable[str]) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,9 @@ Record = dict[str, Any]
 _FIELDS = load_words(DATA / "fields.yml")
 _TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
 _PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
-_EPOCH_MS = 100_000_000_000
+# Numbers below are counts, years or serial numbers; seconds up to the year 2286, milliseconds from 1973 on.
+_EPOCH, _EPOCH_MS, _EPOCH_END = 10**8, 10**11, 10**13
+_DIGITS = (8, 14)  # of YYYYMMDD and YYYYMMDDhhmmss
 
 
 def read(content: bytes, limits: Limits) -> list[Item]:
@@ -37,17 +40,34 @@ def read(content: bytes, limits: Limits) -> list[Item]:
     return [_item(record, at) for at, record in enumerate(found, 1)]
 
 
+@dataclass(frozen=True, slots=True)
+class _BadLine:
+    """A line of JSON Lines that is no JSON, and why."""
+
+    text: str
+    reason: str
+
+
 def _load(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [_line(line.rstrip(), at) for at, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2:
             raise RejectedError(f"not valid JSON: {error}") from error
+        # JSON that is cut off and spread over lines has some that are objects, but few.
+        if 2 * sum(isinstance(line, dict) for line in lines) < len(lines):
+            raise RejectedError(f"neither valid JSON nor JSON Lines: {error}") from error
+    return lines
+
+
+def _line(text: str, number: int) -> Any:
     try:
-        return [json.loads(line) for line in lines]
-    except ValueError as error:
-        raise RejectedError(f"neither valid JSON nor JSON Lines: {error}") from error
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        return _BadLine(text, f"line {number} is not valid JSON at column {error.colno}: {error.msg}")
+    except ValueError as error:  # a number of thousands of digits
+        return _BadLine(text, f"line {number} is not valid JSON: {error}")
 
 
 def _wrapped(found: Record) -> list[Any] | None:
@@ -66,6 +86,8 @@ def _wrapped(found: Record) -> list[Any] | None:
 
 
 def _item(record: Any, at: int) -> Item:
+    if isinstance(record, _BadLine):
+        return Item(None, str(at), article_id(record.text.encode()), record.reason)
     identity = article_id(json.dumps(record, sort_keys=True, ensure_ascii=True).encode())
     try:
         if not isinstance(record, dict):
@@ -138,11 +160,16 @@ def _dates(record: Record) -> Iterator[tuple[str, str]]:
             continue
         if isinstance(value, str) and value.strip():
             yield origin, value
-        elif isinstance(value, int | float) and 0 < value < 1e14:
-            yield (
-                origin,
-                datetime.fromtimestamp(value / (1000 if value > _EPOCH_MS else 1), UTC).date().isoformat(),
-            )
+        elif isinstance(value, int | float) and (written := _of_number(value)):
+            yield origin, written
+
+
+def _of_number(value: float) -> str | None:
+    """Seconds or milliseconds since 1970 as a day; `20220913` and `20220913101500` as they stand."""
+    if _EPOCH <= value < _EPOCH_END:
+        seconds = value / (1000 if value >= _EPOCH_MS else 1)
+        return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    return str(int(value)) if 0 < value < 10**14 and len(str(int(value))) in _DIGITS else None
 
 
 def _origin(record: Record) -> str:
