@@ -56,10 +56,12 @@ log = logging.getLogger("clashwatch")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A stage that can be run, and what the effects of many messages have in common."""
+    """A stage that can be run, and what the effects of many messages have in common. With `tells_effects` its messages
+    say what those have come to, and are written after them."""
 
     stage: Stage
     batch: Batch = None
+    tells_effects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") ->
     if name == "linker":
         from services.linker.stage import stage as linker
 
-        return Service(linker(stores.links))
+        return Service(linker(stores.links), stores.links.batch, tells_effects=True)
     if name == "indexer":
         from services.indexer.stage import build as indexer
 
@@ -165,7 +167,7 @@ def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") ->
     from services.alerter.stage import load_watch
     from services.alerter.stage import stage as alerter
 
-    return Service(alerter(stores.alerts, load_watch(settings.watch_rules)))
+    return Service(alerter(stores.alerts, load_watch(settings.watch_rules)), stores.alerts.batch)
 
 
 def _telling(name: str, settings: Settings, database: Database) -> Service:
@@ -180,7 +182,9 @@ def _telling(name: str, settings: Settings, database: Database) -> Service:
 
 def _run_on_kafka(service: Service, here: _Setting) -> int:
     with closing(KafkaBus(here.connection, instance=here.settings.kafka_instance)) as bus:
-        host = KafkaHost(service.stage, bus, here.metrics, here.clock, batch=service.batch)
+        host = KafkaHost(
+            service.stage, bus, here.metrics, here.clock, batch=service.batch, tells_effects=service.tells_effects
+        )
         with _watched(service.stage, here, lambda: host.places, lambda: host.is_waiting):
             host.run(here.stop)
     return 0
@@ -191,7 +195,10 @@ def _run_on_faust(service: Service, here: _Setting) -> int:
     from shared.hosts.faust import FaustHost
 
     folder, instance = here.settings.data / "faust", here.settings.kafka_instance
-    host = FaustHost(service.stage, here.connection, here.metrics, here.clock, folder=folder, instance=instance)
+    batch = service.batch if service.tells_effects else None
+    host = FaustHost(
+        service.stage, here.connection, here.metrics, here.clock, folder=folder, batch=batch, instance=instance
+    )
     with _watched(service.stage, here, host.assigned, lambda: host.is_waiting):
         return host.run(here.stop)
 

@@ -70,6 +70,11 @@ def _fitting(stage: Stage, record: Record, dealt: Dealt, now: datetime) -> Dealt
     return Dealt([letter], 1, dealt.seconds)
 
 
+def bury(stage: Stage, record: Record, error: RejectedError, now: datetime) -> Dealt:
+    """A message whose effects were refused when all of them were to become final."""
+    return Dealt([dead_letter(stage.name, record.value, error, now, topic=record.topic)], 1, 0.0)
+
+
 def count(metrics: Metrics, stage: str, record: Record, dealt: Dealt, now: datetime) -> None:
     """One message was dealt with and everything it led to is written."""
     metrics.message(stage, dealt.seconds, len(dealt.written), dealt.dead)

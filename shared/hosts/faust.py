@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -30,8 +30,8 @@ from shared.bus.kafka import ANSWER_SECONDS, FETCH_BYTES, SESSION_SECONDS
 from shared.bus.kafka_headers import headers_of, started_of
 from shared.bus.kafka_topics import MAX_MESSAGE_BYTES
 from shared.bus.port import Record
-from shared.errors import TransientError
-from shared.hosts.attempt import Dealt, count, deal_with
+from shared.errors import RejectedError, TransientError
+from shared.hosts.attempt import Dealt, bury, count, deal_with
 from shared.hosts.patience import LONGEST, SHORTEST, Patience
 from shared.metrics import Metrics
 from shared.stage import Delivery, Stage
@@ -62,7 +62,9 @@ Sending = list[Awaitable[object]] | None
 class FaustHost:
     """One worker. Transient failures wait in place: with an event unfinished, all its partitions do.
 
-    Faust insists on a folder for tables, though there are none: `folder` is made, and stays empty."""
+    Faust insists on a folder for tables, though there are none: `folder` is made, and stays empty. `batch` is what the
+    effects of several messages have in common; it has to undo all of them when its block raises, or to bear their
+    being done twice. What messages lead to is sent once their effects are final."""
 
     def __init__(
         self,
@@ -72,9 +74,11 @@ class FaustHost:
         clock: Callable[[], datetime],
         *,
         folder: Path,
+        batch: Callable[[], AbstractContextManager[object]] | None = None,
         instance: str | None = None,
     ) -> None:
         self.stage = stage
+        self._batch = batch or nullcontext
         self.patience = Patience(stage.name, metrics)
         self._folder = folder
         self._prefix = connection.prefix
@@ -168,13 +172,25 @@ class FaustHost:
         seconds = SHORTEST
         while True:
             # In a thread: heartbeats go on meanwhile.
-            dealt, reason = await loop.run_in_executor(self._thread, deal_with_some, self.stage, records, self._clock)
+            dealt, reason = await loop.run_in_executor(self._thread, self._deal_with_some, records)
             if dealt:
                 self.patience.regain()
                 return dealt
             self.patience.lose(reason)
             await asyncio.sleep(seconds)
             seconds = min(2 * seconds, LONGEST)
+
+    def _deal_with_some(self, records: Sequence[Record]) -> tuple[list[Dealt], str]:
+        try:
+            with self._batch():
+                return deal_with_some(self.stage, records, self._clock)
+        except TransientError as error:
+            return [], str(error)
+        except RejectedError as error:
+            # One of them is to blame: one at a time shows which.
+            if len(records) > 1:
+                return self._deal_with_some(records[:1])
+            return [bury(self.stage, records[0], error, self._clock())], ""
 
     async def _finish(self, done: Sequence[Done], sending: Sending) -> None:
         """Acknowledges once everything is written; until then, and if never, the events are read again."""

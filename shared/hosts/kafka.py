@@ -15,10 +15,10 @@ from threading import Event
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.errors import RejectedError, TransientError
-from shared.hosts.attempt import Dealt, count, deal_with
+from shared.hosts.attempt import Dealt, bury, count, deal_with
 from shared.hosts.patience import LONGEST, SHORTEST, Patience
 from shared.metrics import Metrics
-from shared.stage import Stage, dead_letter
+from shared.stage import Stage
 
 BATCH = 256
 _PAUSE = 0.05
@@ -38,6 +38,9 @@ class KafkaHost:
     """`batch` is what the effects of many messages have in common: a transaction, or the bulk request of a search
     server, which is sent when the block ends. It has to undo all of them when the block raises, or to bear their
     being done twice; it may raise RejectedError for a message it was alone with. Not to be shared by threads.
+
+    What a message leads to is written before its effects are final, unless it `tells_effects`: what was not so must
+    not be told, and told again it can be.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class KafkaHost:
         clock: Callable[[], datetime],
         *,
         batch: Callable[[], AbstractContextManager[object]] | None = None,
+        tells_effects: bool = False,
     ) -> None:
         self.stage = stage
         self.patience = Patience(stage.name, metrics)
@@ -58,6 +62,7 @@ class KafkaHost:
         self._clock = clock
         self._batch = batch or nullcontext
         self._undoes = batch is not None
+        self._tells_effects = tells_effects
         self._holding: dict[tuple[str, int], float] = {}
         self.places: set[tuple[str, int]] = set()
         """Partitions (topic, number) the group has given this worker."""
@@ -94,9 +99,12 @@ class KafkaHost:
                 dealt = [deal_with(self._hopeful, record, self._clock) for record in records]
                 if self._undoes and any(one.dead for one in dealt):
                     raise _SomethingFailed
-                self._send(records, dealt)
+                if not self._tells_effects:
+                    self._send(records, dealt)
         except (_SomethingFailed, RejectedError, TransientError):
             return False
+        if self._tells_effects:
+            self._send(records, dealt)
         self._commit(records)
         self._count(records, dealt)
         return True
@@ -122,14 +130,16 @@ class KafkaHost:
         try:
             with self._batch():
                 dealt = deal_with(self.stage, record, self._clock)
-                self._send([record], [dealt])
+                if not self._tells_effects:
+                    self._send([record], [dealt])
         except RejectedError as error:
             return self._bury(record, error)
+        if self._tells_effects:
+            self._send([record], [dealt])
         return dealt
 
     def _bury(self, record: Record, error: RejectedError) -> Dealt:
-        letter = dead_letter(self.stage.name, record.value, error, self._clock(), topic=record.topic)
-        dealt = Dealt([letter], 1, 0.0)
+        dealt = bury(self.stage, record, error, self._clock())
         self._send([record], [dealt])
         return dealt
 

@@ -1,6 +1,8 @@
 """The alerter's memory in Elasticsearch, and which alerts went out where."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,7 @@ from elasticsearch import Elasticsearch
 
 from shared.errors import ConflictError
 from shared.schemas.alert_raised import Notified
+from shared.store.elastic_bulk import check_written
 from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_index import ArrivalClock
@@ -28,22 +31,69 @@ class ElasticAlertStore:
             write_alias(f"{prefix}state-{name}") for name in ("notified", "sendings", "lengths")
         )
         self._arrivals = ArrivalClock()
+        self._gathered: _Gathered | None = None
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is remembered inside is written when the block ends, in one request, and is known here before; nothing
+        of it when the block raises.
+
+        Raises ConflictError when another remembered something of the same incidents first, TransientError when it could
+        not be written now.
+        """
+        self._gathered = gathered = _Gathered()
+        try:
+            yield
+        finally:
+            self._gathered = None
+        self._write(gathered.changed)
 
     def notified(self, incident_id: str) -> list[Notified]:
         """One row a subscriber."""
-        found = fetch(self._client, self._notified, document_id(incident_id))
-        rows = found["_source"]["rows"] if found else {}
+        rows = self._rows(incident_id).rows
         return [Notified.model_validate(row) for _, row in sorted(rows.items())]
 
     def remember(self, notified: Notified) -> None:
         """Replaces the subscriber's row for the incident."""
+        if self._gathered is None:
+            with self.batch():
+                self.remember(notified)
+            return
+        known = self._rows(notified.incident_id)
         row = notified.model_dump(mode="json", exclude_defaults=True)
+        rows = _Rows({**known.rows, notified.subscriber: row}, known.guard)
+        self._gathered.changed[notified.incident_id] = rows
 
-        def changed(source: Mapping[str, Any]) -> dict[str, Any]:
-            rows = {**source.get("rows", {}), notified.subscriber: row}
-            return {"incident_id": notified.incident_id, "rows": rows}
+    def _rows(self, incident_id: str) -> "_Rows":
+        if self._gathered is None:
+            return self._read(incident_id)
+        changed, read = self._gathered.changed, self._gathered.read
+        if incident_id not in changed and incident_id not in read:
+            read[incident_id] = self._read(incident_id)
+        return changed.get(incident_id) or read[incident_id]
 
-        self._change(self._notified, notified.incident_id, changed)
+    def _read(self, incident_id: str) -> "_Rows":
+        found = fetch(self._client, self._notified, document_id(incident_id))
+        if found is None:
+            return _Rows({}, None)
+        return _Rows(
+            found["_source"]["rows"], {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+        )
+
+    def _write(self, gathered: Mapping[str, "_Rows"]) -> None:
+        if not gathered:
+            return
+        lines: list[Any] = []
+        for incident_id, known in gathered.items():
+            place = {"_index": self._notified, "_id": document_id(incident_id)}
+            lines.append({"index": place | known.guard} if known.guard else {"create": place})
+            lines.append({"incident_id": incident_id, "rows": known.rows})
+        with translated():
+            answer = self._client.options(max_retries=0).bulk(
+                operations=lines, require_alias=True, filter_path="items.*._id,items.*.status,items.*.error"
+            )
+        for one in answer["items"]:
+            check_written(next(iter(one.values())))
 
     def sending(self, alert_id: str, channel: str) -> Sending | None:
         """The alert's row on the channel, if it came that far."""
@@ -113,6 +163,22 @@ class ElasticAlertStore:
                 continue
             return
         raise ConflictError(f"{doc_id} is being saved by somebody else")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is remembered of an incident, and where it was read (None: nothing was)."""
+
+    rows: Mapping[str, Any]
+    guard: dict[str, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    """What a batch has read, and what it has changed, by incident."""
+
+    read: dict[str, _Rows] = field(default_factory=dict)
+    changed: dict[str, _Rows] = field(default_factory=dict)
 
 
 def _sending_id(alert_id: str, channel: str) -> str:

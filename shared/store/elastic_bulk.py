@@ -13,12 +13,13 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 from pydantic_core import to_json
 
-from shared.errors import RejectedError, TransientError
+from shared.errors import ConflictError, RejectedError, TransientError
 from shared.store.elastic_client import error_reason, named, translated
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ITEMS = 500
 PATIENCE = 10.0
+_FAILED, _CONFLICT = 300, 409
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -138,11 +139,20 @@ def chunks(items: Sequence[Item], max_bytes: int = MAX_BYTES, max_items: int = M
         yield items[start:]
 
 
+def check_written(answer: Mapping[str, Any]) -> None:
+    """Raises ConflictError, TransientError or RejectedError where an item of a bulk request was not written."""
+    status = answer["status"]
+    if status == _CONFLICT:
+        raise ConflictError(f"{answer['_id']} was saved by somebody else since it was loaded")
+    if status >= _FAILED:
+        raise named(status, {"error": answer.get("error", {})})
+
+
 def _outcome(answer: Mapping[str, Any]) -> Outcome | str:
     status = answer["status"]
-    if status < 300:
+    if status < _FAILED:
         return WROTE
-    if status == 409:
+    if status == _CONFLICT:
         return STALE
     error = named(status, {"error": answer.get("error", {})})
     return Outcome(False, str(error)) if isinstance(error, RejectedError) else str(error)

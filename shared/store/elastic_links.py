@@ -2,7 +2,8 @@
 
 A change becomes true in one write: the head, guarded by seq_no and primary_term, holds it until it is spread over the
 rows. Whoever finds it there after a crash spreads it again, which changes nothing. Heads are read by id, so nothing
-waits for a refresh; rows are searched only where a dyad is not in memory.
+waits for a refresh; rows are searched only where a dyad is not in memory. Changes of a batch are written together:
+each write waits for the disk.
 """
 
 import json
@@ -10,17 +11,18 @@ import zlib
 from base64 import b64decode, b64encode
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from secrets import randbelow
 from typing import Any
 
-from elasticsearch import ConflictError as Conflict
 from elasticsearch import Elasticsearch
 from pydantic_core import from_json, to_json
 
 from shared.errors import ConflictError, RejectedError
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
-from shared.store.elastic_bulk import Bulk, Item, index_item
+from shared.store.elastic_bulk import Bulk, Item, check_written, index_item
 from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_templates import write_alias
@@ -29,6 +31,8 @@ from shared.store.port import ArticleState, DyadChange, DyadState
 MAX_REPORTS_IN_MEMORY = 10_000
 MAX_PENDING_BYTES = 64 * 1024
 _PAGE = 500
+_STRIDE = 1 << 16
+_ANSWER = "items.*._id,items.*.status,items.*.error,items.*._seq_no,items.*._primary_term"
 _BODY: dict[str, type[ReportDetected | Incident]] = {"reports": ReportDetected, "incidents": Incident}
 
 Row = dict[str, Any]
@@ -67,59 +71,91 @@ class ElasticLinkStore:
             write_alias(f"{prefix}state-{name}") for name in ("dyads", "rows", "articles")
         )
         self._cache: OrderedDict[str, _Head] = OrderedDict()
+        self._gathered: _Gathered | None = None
 
     def load(self, dyad: str) -> DyadState:
         """The dyad's state; an empty one with version 0 when it is new."""
         head = self._current(dyad)
         return DyadState(dyad, head.version, tuple(head.reports.values()), tuple(head.incidents.values()))
 
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is saved inside becomes true when the block ends, and is seen here before; nothing of it when the block
+        raises.
+
+        Raises ConflictError when another saved one of the dyads or articles first (what else was saved stays: saving it
+        again changes nothing), TransientError when it could not be written now.
+        """
+        with self._joined():
+            yield
+
     def save(self, change: DyadChange) -> int:
         """Returns the new version. Raises ConflictError when the dyad's version is no longer `expected_version`."""
-        head = self._cache.get(change.dyad)
-        if head is None or head.version != change.expected_version:
-            head = self._current(change.dyad)
-        if head.version != change.expected_version:
-            raise _conflict(change.dyad)
-        added = _rows(head, change)
-        if sum(len(row["body"]) for row in head.pending + added) > MAX_PENDING_BYTES:
-            self._spread(change.dyad, head)
-            pending = added
-        else:
-            pending = head.pending + added
-        self._commit(change.dyad, head, pending)
-        for row in added:
-            _take(head, row)
-        self._forget_oldest()
-        return head.version
+        with self._joined() as gathered:
+            head = self._cache.get(change.dyad)
+            if head is None or head.version != change.expected_version:
+                head = self._current(change.dyad)
+            if head.version != change.expected_version:
+                raise _conflict(change.dyad)
+            # Not the next number: one version never names two contents, though one of them was never written.
+            version = head.version + 1 + randbelow(_STRIDE)
+            rows = _rows(head, change, version)
+            gathered.rows.setdefault(change.dyad, []).extend(rows)
+            for row in rows:
+                _take(head, row)
+            head.version = version
+        return version
 
     def article(self, article_id: str) -> ArticleState:
         """What is known of an article; version 0 when nothing is."""
-        found = fetch(self._client, self._articles, document_id(article_id))
-        if found is None:
-            return ArticleState(article_id)
-        source = found["_source"]
-        return ArticleState(article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"]))
+        return self._known_article(article_id).state
 
     def save_article(self, state: ArticleState) -> None:
         """Remembers it; a version lower than the one known is ignored."""
-        body = {
-            "article_id": state.article_id,
-            "version": state.version,
-            "dyads": sorted(state.dyads),
-            "incidents": sorted(state.incidents),
-        }
-        with translated():
-            self._client.options(ignore_status=409).index(
-                index=self._articles,
-                id=document_id(state.article_id),
-                document=body,
-                version=state.version,
-                version_type="external_gte",
-                require_alias=True,
-            )
+        with self._joined() as gathered:
+            known = self._known_article(state.article_id)
+            if state.version >= known.state.version:
+                gathered.articles[state.article_id] = _Article(state, known.guard)
+
+    @contextmanager
+    def _joined(self) -> Iterator["_Gathered"]:
+        """The batch one is in, or a new one."""
+        if self._gathered is not None:
+            yield self._gathered
+            return
+        self._gathered = gathered = _Gathered()
+        try:
+            yield gathered
+            self._commit(gathered)
+        except BaseException:
+            # Memory is ahead of what is written.
+            for dyad in gathered.rows:
+                self._cache.pop(dyad, None)
+            raise
+        finally:
+            self._gathered = None
+        self._forget_oldest()
+
+    def _known_article(self, article_id: str) -> "_Article":
+        if self._gathered is None:
+            return self._read_article(article_id)
+        changed, read = self._gathered.articles, self._gathered.read
+        if article_id not in changed and article_id not in read:
+            read[article_id] = self._read_article(article_id)
+        return changed.get(article_id) or read[article_id]
+
+    def _read_article(self, article_id: str) -> "_Article":
+        found = fetch(self._client, self._articles, document_id(article_id))
+        if found is None:
+            return _Article(ArticleState(article_id), None)
+        source = found["_source"]
+        state = ArticleState(article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"]))
+        return _Article(state, _guard(found))
 
     def _current(self, dyad: str) -> _Head:
-        """The head as it is now, with rows in memory."""
+        """The head as it is now, with rows in memory; in a batch that changed it, as the batch has left it."""
+        if self._gathered and dyad in self._gathered.rows:
+            return self._cache[dyad]
         found = fetch(self._client, self._heads, document_id(dyad))
         cached = self._cache.pop(dyad, None)
         if found is None:
@@ -129,7 +165,8 @@ class ElasticLinkStore:
         else:
             head = self._read(dyad, found)
         self._cache[dyad] = head
-        self._forget_oldest()
+        if self._gathered is None:
+            self._forget_oldest()
         return head
 
     def _read(self, dyad: str, found: Mapping[str, Any]) -> _Head:
@@ -168,25 +205,83 @@ class ElasticLinkStore:
             if outcome.refused is not None:
                 raise RejectedError(f"{dyad}: {outcome.refused}")
 
-    def _commit(self, dyad: str, head: _Head, pending: list[Row]) -> None:
-        """The one write that counts."""
-        guard: dict[str, Any] = head.guard.as_arguments() if head.guard else {"op_type": "create"}
-        body = {"dyad": dyad, "version": head.version + 1, "pending": _packed(pending)}
-        try:
-            with translated():
-                answer = self._write(dyad, body, guard)
-        except Conflict as error:
-            raise _conflict(dyad) from error
-        head.version += 1
-        head.pending = pending
-        head.guard = _Guard(answer["_seq_no"], answer["_primary_term"])
+    def _commit(self, gathered: "_Gathered") -> None:
+        """The one request that counts. Articles first: what they say of a change not made is harmless, the other way
+        round a replay would not know what to say again."""
+        pending = {dyad: self._pending(dyad, self._cache[dyad], rows) for dyad, rows in gathered.rows.items()}
+        lines = [line for one in gathered.articles.values() for line in _article_lines(self._articles, one)]
+        for dyad, rows in pending.items():
+            lines += _head_lines(self._heads, dyad, self._cache[dyad], rows)
+        answers = self._write(lines)[len(gathered.articles) :]
+        for (dyad, rows), answer in zip(pending.items(), answers, strict=True):
+            head = self._cache[dyad]
+            head.pending, head.guard = rows, _guard(answer)
 
-    def _write(self, dyad: str, body: Row, guard: dict[str, Any]) -> Any:
-        return self._client.index(index=self._heads, id=document_id(dyad), document=body, require_alias=True, **guard)
+    def _pending(self, dyad: str, head: _Head, added: list[Row]) -> list[Row]:
+        """What the head is to hold: of a report or incident the newest row."""
+        rows = _newest(head.pending + added)
+        if sum(len(row["body"]) for row in rows) <= MAX_PENDING_BYTES:
+            return rows
+        self._spread(dyad, head)
+        return _newest(added)
+
+    def _write(self, lines: list[Row]) -> list[Row]:
+        """All of it, or an error: conflict, or that of the first item that has one."""
+        if not lines:
+            return []
+        with translated():
+            answer = self._client.options(max_retries=0).bulk(operations=lines, require_alias=True, filter_path=_ANSWER)
+        answers: list[Row] = [next(iter(one.values())) for one in answer["items"]]
+        for one in answers:
+            check_written(one)
+        return answers
 
     def _forget_oldest(self) -> None:
         while len(self._cache) > 1 and sum(len(one.reports) for one in self._cache.values()) > MAX_REPORTS_IN_MEMORY:
             self._cache.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    """An article's state, and where it was read (None: there was none)."""
+
+    state: ArticleState
+    guard: _Guard | None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What a batch has changed so far, rows by dyad and articles by id, and the articles it has read."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    articles: dict[str, _Article] = field(default_factory=dict)
+    read: dict[str, _Article] = field(default_factory=dict)
+
+
+def _article_lines(index: str, article: _Article) -> list[Row]:
+    state = article.state
+    body = {
+        "article_id": state.article_id,
+        "version": state.version,
+        "dyads": sorted(state.dyads),
+        "incidents": sorted(state.incidents),
+    }
+    return [_action(index, state.article_id, article.guard), body]
+
+
+def _head_lines(index: str, dyad: str, head: _Head, pending: list[Row]) -> list[Row]:
+    body = {"dyad": dyad, "version": head.version, "pending": _packed(pending)}
+    return [_action(index, dyad, head.guard), body]
+
+
+def _action(index: str, name: str, guard: _Guard | None) -> Row:
+    """Only if nobody wrote it since it was read."""
+    place = {"_index": index, "_id": document_id(name)}
+    return {"index": {**place, **guard.as_arguments()}} if guard else {"create": place}
+
+
+def _newest(rows: list[Row]) -> list[Row]:
+    return list({(row["kind"], row["id"]): row for row in rows}.values())
 
 
 def _conflict(dyad: str) -> ConflictError:
@@ -197,9 +292,8 @@ def _guard(found: Mapping[str, Any]) -> _Guard:
     return _Guard(found["_seq_no"], found["_primary_term"])
 
 
-def _rows(head: _Head, change: DyadChange) -> list[Row]:
+def _rows(head: _Head, change: DyadChange, version: int) -> list[Row]:
     """What the change writes; a row keeps the place it came to at first."""
-    version = head.version + 1
     written: Iterable[tuple[str, str, bytes]] = [
         *(("reports", one.report.report_id, one.model_dump_json().encode()) for one in change.added),
         *(("incidents", one.incident_id, one.model_dump_json().encode()) for one in change.incidents),

@@ -87,7 +87,7 @@ def on_kafka(folders: Folders, connection: Connection, **where: str) -> Told:
 
 
 def _host(service: Any, bus: KafkaBus) -> KafkaHost:
-    return KafkaHost(service.stage, bus, Metrics(), utc_now, batch=service.batch)
+    return KafkaHost(service.stage, bus, Metrics(), utc_now, batch=service.batch, tells_effects=service.tells_effects)
 
 
 def on_log(connection: Connection) -> Told:

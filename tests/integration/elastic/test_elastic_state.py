@@ -6,10 +6,11 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from shared.errors import ConflictError
+from shared.schemas.alert_raised import Notified
 from shared.store.elastic_alerts import ElasticAlertStore
 from shared.store.elastic_links import ElasticLinkStore
 from shared.store.elastic_templates import create_indexes
-from shared.store.port import DyadChange, LinkStore
+from shared.store.port import ArticleState, DyadChange, LinkStore
 from tests.contract.alert_store_suite import AlertStoreSuite, SendingStoreSuite
 from tests.contract.link_store_suite import LinkStoreSuite, detected, incident
 
@@ -54,6 +55,59 @@ class TestElasticLinkStore(LinkStoreSuite):
         for one in (store, other, another()):
             assert one.load("AM-AZ").reports == (detected(1), detected(2))
 
+    def test_a_batch_is_seen_inside_at_once_and_outside_when_it_ends(
+        self, store: ElasticLinkStore, another: Callable[[], LinkStore]
+    ) -> None:
+        other = another()
+        with store.batch():
+            first = store.save(DyadChange("AM-AZ", 0, [detected(1)], (), [incident(1, 1)]))
+            store.save(DyadChange("AM-AZ", first, [detected(2)], ["r1"], [incident(1, 2)]))
+            store.save(DyadChange("KG-TJ", 0, [detected(3, "KG-TJ")]))
+            store.save_article(ArticleState("a", 1, frozenset({"AM-AZ"})))
+            assert store.load("AM-AZ").reports == (detected(2),)
+            assert store.article("a").dyads == {"AM-AZ"}
+            assert other.load("AM-AZ").version == 0
+            assert other.article("a").version == 0
+        for one in (store, other, another()):
+            assert (one.load("AM-AZ").reports, one.load("AM-AZ").incidents) == ((detected(2),), (incident(1, 2),))
+            assert one.load("KG-TJ").reports == (detected(3, "KG-TJ"),)
+            assert one.article("a").dyads == {"AM-AZ"}
+
+    def test_of_a_batch_that_fails_nothing_is_left(self, store: ElasticLinkStore) -> None:
+        version = store.save(DyadChange("AM-AZ", 0, [detected(1)]))
+        with pytest.raises(LookupError), store.batch():  # noqa: PT012
+            store.save(DyadChange("AM-AZ", version, [detected(2)]))
+            store.save_article(ArticleState("a", 1))
+            raise LookupError
+        assert store.load("AM-AZ").reports == (detected(1),)
+        assert store.article("a").version == 0
+
+    def test_of_two_batches_at_once_the_second_is_refused_and_can_be_repeated(
+        self, store: ElasticLinkStore, another: Callable[[], ElasticLinkStore]
+    ) -> None:
+        other = another()
+        first = store.save(DyadChange("AM-AZ", 0, [detected(1)]))
+        assert other.load("AM-AZ").version == first
+        with pytest.raises(ConflictError), other.batch():  # noqa: PT012
+            other.save(DyadChange("AM-AZ", first, [detected(2)]))
+            store.save(DyadChange("AM-AZ", first, [detected(3)]))
+        state = other.load("AM-AZ")
+        assert state.reports == (detected(1), detected(3))
+        with other.batch():
+            other.save(DyadChange("AM-AZ", state.version, [detected(2)]))
+        assert store.load("AM-AZ").reports == (detected(1), detected(3), detected(2))
+
+    def test_who_writes_of_an_article_what_another_has_changed_meanwhile_is_told(
+        self, store: ElasticLinkStore, another: Callable[[], ElasticLinkStore]
+    ) -> None:
+        """Reports of one article go to several dyads, and so to several linkers: none forgets the other's."""
+        other = another()
+        with pytest.raises(ConflictError), other.batch():  # noqa: PT012
+            assert other.article("a").dyads == frozenset()
+            store.save_article(ArticleState("a", 1, frozenset({"KG-TJ"})))
+            other.save_article(ArticleState("a", 1, frozenset({"AM-AZ"})))
+        assert other.article("a").dyads == {"KG-TJ"}
+
     def test_a_long_name_is_a_dyad_like_any_other(self, store: LinkStore, another: Callable[[], LinkStore]) -> None:
         dyad = "A" * 600 + "-B"
         store.save(DyadChange(dyad, 0, [detected(1, dyad)]))
@@ -65,6 +119,32 @@ class TestElasticAlertStore(AlertStoreSuite):
     def store(self, elastic_client: Elasticsearch, prefix: str) -> ElasticAlertStore:
         create_indexes(elastic_client, prefix, ("state-notified",))
         return ElasticAlertStore(elastic_client, prefix)
+
+    def test_what_a_batch_remembers_is_written_when_it_ends(
+        self, store: ElasticAlertStore, elastic_client: Elasticsearch, prefix: str
+    ) -> None:
+        other = ElasticAlertStore(elastic_client, prefix)
+        with store.batch():
+            for subscriber in ("a", "b"):
+                store.remember(Notified(incident_id="i", subscriber=subscriber, revision=1))
+            assert [one.subscriber for one in store.notified("i")] == ["a", "b"]
+            assert other.notified("i") == []
+        assert [one.subscriber for one in other.notified("i")] == ["a", "b"]
+
+    def test_of_a_batch_that_fails_nothing_is_remembered(self, store: ElasticAlertStore) -> None:
+        with pytest.raises(LookupError), store.batch():  # noqa: PT012
+            store.remember(Notified(incident_id="i", subscriber="a", revision=1))
+            raise LookupError
+        assert store.notified("i") == []
+
+    def test_of_two_that_remember_at_once_the_second_is_told(
+        self, store: ElasticAlertStore, elastic_client: Elasticsearch, prefix: str
+    ) -> None:
+        other = ElasticAlertStore(elastic_client, prefix)
+        with pytest.raises(ConflictError), other.batch():  # noqa: PT012
+            other.remember(Notified(incident_id="i", subscriber="a", revision=1))
+            store.remember(Notified(incident_id="i", subscriber="b", revision=2))
+        assert [one.subscriber for one in other.notified("i")] == ["b"]
 
 
 class TestElasticSendingStore(SendingStoreSuite):
