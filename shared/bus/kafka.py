@@ -38,6 +38,7 @@ FETCH_RECORDS = 500
 SESSION_SECONDS = 10
 ANSWER_SECONDS = 10
 """The broker may take so long to acknowledge before it counts as away."""
+_CLOSE_MS = 1000
 Sent = tuple[Delivery, float | None]
 """A delivery and when its chain was started (None: with it), in seconds since 1970."""
 
@@ -172,6 +173,13 @@ class KafkaBus:
         reader = self._readers.get(group)
         places = reader.consumer.assignment() if reader else ()
         return {(place.topic.removeprefix(self.connection.prefix), place.partition) for place in places}
+
+    def renew(self, group: str) -> None:
+        """Reads on as a new member, after the records committed last; the old one is left to itself."""
+        reader = self._readers.pop(group, None)
+        if reader:
+            with suppress(KafkaError):
+                reader.consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
     def close(self) -> None:
         """Leaves the groups (a static member only goes quiet) and gives back the connections."""

@@ -16,6 +16,7 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.errors import RejectedError, TransientError
 from shared.hosts.attempt import Dealt, bury, count, deal_with
+from shared.hosts.hearing import Hearing
 from shared.hosts.patience import LONGEST, SHORTEST, Patience
 from shared.metrics import Metrics
 from shared.stage import Stage
@@ -64,6 +65,7 @@ class KafkaHost:
         self._undoes = batch is not None
         self._tells_effects = tells_effects
         self._holding: dict[tuple[str, int], float] = {}
+        self._hearing = Hearing(lambda: (self.places, bus.standing(stage.name, self.topics)))
         self.places: set[tuple[str, int]] = set()
         """Partitions (topic, number) the group has given this worker."""
 
@@ -83,14 +85,22 @@ class KafkaHost:
         try:
             records = self._bus.read(self.stage.name, self.topics, BATCH)
             self.places = self._bus.assigned(self.stage.name)
-            if records and not self._all(records):
-                self._one_by_one(records)
+            if records:
+                self._hearing.something()
+                self._work_off(records)
+            elif not self._holding and self._hearing.is_lost():
+                log.warning("%s reads nothing, though messages wait: joining anew", self.stage.name)
+                self._bus.renew(self.stage.name)
         except (_KafkaAway, TransientError) as error:
             self._go_back(error)
             return False
         if records and not self._holding:
             self.patience.regain()
         return bool(records)
+
+    def _work_off(self, records: Sequence[Record]) -> None:
+        if not self._all(records):
+            self._one_by_one(records)
 
     def _all(self, records: Sequence[Record]) -> bool:
         """Whether all went well; if not, nothing has happened (or will have happened twice)."""

@@ -18,9 +18,13 @@ class FakeKafka:
         self.held: dict[tuple[str, int], float] = {}
         self.sent: list[Sent] = []
         self.away: set[str] = set()
+        self.is_deaf = False
+        self.renewed = 0
 
     def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
         self._ask("read")
+        if self.is_deaf:
+            return []
         found = [r for r in self.log if r.offset >= self.read_to[_place(r)] and _place(r) not in self.held][:limit]
         for record in found:
             self.read_to[_place(record)] = record.offset + 1
@@ -42,6 +46,10 @@ class FakeKafka:
     def hold(self, group: str, record: Record, seconds: float) -> None:
         self.held[_place(record)] = seconds
         self.read_to[_place(record)] = record.offset
+
+    def renew(self, group: str) -> None:
+        self.is_deaf = False
+        self.renewed += 1
 
     def assigned(self, group: str) -> set[tuple[str, int]]:
         return {_place(record) for record in self.log}

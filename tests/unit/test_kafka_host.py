@@ -172,3 +172,33 @@ def test_a_dead_letter_nobody_can_process_leads_to_no_other() -> None:
     assert KafkaHost(stage, cast(KafkaBus, bus), Metrics(), lambda: NOW).turn()
     assert bus.sent == []
     assert bus.committed["dead.letter", 0] == 1
+
+
+def test_one_that_reads_nothing_though_messages_wait_joins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.hosts.hearing.QUIET_SECONDS", -1.0)
+    bus, stage = FakeKafka(records("a", "b")), Clumsy()
+    bus.is_deaf = True
+    worker = host(bus, stage)
+    for _ in range(3):
+        worker.turn()
+    assert bus.renewed == 1
+    assert bus.committed[TOPIC, 0] == 2
+    for _ in range(3):
+        worker.turn()
+    assert bus.renewed == 1
+
+
+def test_what_the_effects_come_to_is_told_when_they_are_final() -> None:
+    """And what is told before is not final yet."""
+    seen: list[int] = []
+    for tells in (True, False):
+        bus, stage = FakeKafka(records("a", "b")), Clumsy()
+
+        @contextmanager
+        def batch(bus: FakeKafka = bus) -> Iterator[None]:
+            yield
+            seen.append(len(bus.sent))
+
+        assert host(bus, stage, batch=batch, tells_effects=tells).turn()
+        assert len(bus.sent) == 2
+    assert seen == [0, 2]

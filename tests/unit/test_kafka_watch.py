@@ -9,6 +9,7 @@ import pytest
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.hosts.health import answer, health_served
+from shared.hosts.hearing import QUIET_SECONDS, Hearing
 from shared.hosts.watchdog import STUCK, Progress, Watchdog
 from shared.metrics import Metrics
 from tests.unit.kafka_fakes import FakeKafka
@@ -41,6 +42,26 @@ def test_any_sign_of_life_starts_the_minute_again(
     progress.look(assigned, standing, 50)
     assert progress.look({HERE}, {HERE: (5, 9)}, 70) == []
     assert progress.look({HERE}, {HERE: (5, 9)}, 131) == [HERE]
+
+
+def test_who_hears_nothing_twice_while_messages_wait_is_lost() -> None:
+    now, standing = [0.0], {HERE: (5, 9), THERE: (9, 9)}
+    hearing = Hearing(lambda: ({HERE}, standing), lambda: now[0])
+    heard = []
+    for now[0] in (1, QUIET_SECONDS, 2.5 * QUIET_SECONDS):
+        heard.append(hearing.is_lost())
+    assert heard == [False, False, True]
+
+
+@pytest.mark.parametrize("sign", ["read", "committed", "nothing waits"])
+def test_who_hears_something_is_not(sign: str) -> None:
+    now, standing = [0.0], {HERE: (5, 9)}
+    hearing = Hearing(lambda: ({HERE}, standing), lambda: now[0])
+    for now[0] in (QUIET_SECONDS, 2.5 * QUIET_SECONDS, 4 * QUIET_SECONDS):
+        if sign == "read":
+            hearing.something()
+        standing[HERE] = {"read": (5, 9), "committed": (int(now[0]), 99), "nothing waits": (9, 9)}[sign]
+        assert not hearing.is_lost()
 
 
 def watchdog(bus: FakeKafka, ends: list[int], *, waiting: bool = False, metrics: Metrics | None = None) -> Watchdog:
