@@ -99,10 +99,10 @@ class ElasticLinkStore:
                 raise _conflict(change.dyad)
             # Not the next number: one version never names two contents, though one of them was never written.
             version = head.version + 1 + randbelow(_STRIDE)
-            rows = _rows(head, change, version)
-            gathered.rows.setdefault(change.dyad, []).extend(rows)
-            for row in rows:
-                _take(head, row)
+            changed = gathered.dyads.setdefault(change.dyad, {})
+            for entry in list(_entries(head, change, version)):
+                _keep(head, entry)
+                changed[entry.kind, entry.id] = entry
             head.version = version
         return version
 
@@ -129,7 +129,7 @@ class ElasticLinkStore:
             self._commit(gathered)
         except BaseException:
             # Memory is ahead of what is written.
-            for dyad in gathered.rows:
+            for dyad in gathered.dyads:
                 self._cache.pop(dyad, None)
             raise
         finally:
@@ -154,7 +154,7 @@ class ElasticLinkStore:
 
     def _current(self, dyad: str) -> _Head:
         """The head as it is now, with rows in memory; in a batch that changed it, as the batch has left it."""
-        if self._gathered and dyad in self._gathered.rows:
+        if self._gathered and dyad in self._gathered.dyads:
             return self._cache[dyad]
         found = fetch(self._client, self._heads, document_id(dyad))
         cached = self._cache.pop(dyad, None)
@@ -193,7 +193,7 @@ class ElasticLinkStore:
                     track_total_hits=False,
                 )["hits"]["hits"]
             for hit in hits:
-                yield {**hit["_source"], "body": _inflated(hit["_source"]["body"])}
+                yield {"version": 0, **hit["_source"], "body": _inflated(hit["_source"]["body"])}
             if len(hits) < _PAGE:
                 return
             after = hits[-1]["sort"]
@@ -208,7 +208,7 @@ class ElasticLinkStore:
     def _commit(self, gathered: "_Gathered") -> None:
         """The one request that counts. Articles first: what they say of a change not made is harmless, the other way
         round a replay would not know what to say again."""
-        pending = {dyad: self._pending(dyad, self._cache[dyad], rows) for dyad, rows in gathered.rows.items()}
+        pending = {dyad: self._pending(dyad, self._cache[dyad], changed) for dyad, changed in gathered.dyads.items()}
         lines = [line for one in gathered.articles.values() for line in _article_lines(self._articles, one)]
         for dyad, rows in pending.items():
             lines += _head_lines(self._heads, dyad, self._cache[dyad], rows)
@@ -217,13 +217,14 @@ class ElasticLinkStore:
             head = self._cache[dyad]
             head.pending, head.guard = rows, _guard(answer)
 
-    def _pending(self, dyad: str, head: _Head, added: list[Row]) -> list[Row]:
+    def _pending(self, dyad: str, head: _Head, changed: "_Changed") -> list[Row]:
         """What the head is to hold: of a report or incident the newest row."""
-        rows = _newest(head.pending + added)
+        added = [_row(entry) for entry in changed.values()]
+        rows = [row for row in head.pending if (row["kind"], row["id"]) not in changed] + added
         if sum(len(row["body"]) for row in rows) <= MAX_PENDING_BYTES:
             return rows
         self._spread(dyad, head)
-        return _newest(added)
+        return added
 
     def _write(self, lines: list[Row]) -> list[Row]:
         """All of it, or an error: conflict, or that of the first item that has one."""
@@ -249,11 +250,25 @@ class _Article:
     guard: _Guard | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A report or incident as a change leaves it (None: gone). `seq` is the place it came to at first."""
+
+    kind: str
+    id: str
+    seq: int
+    version: int
+    body: ReportDetected | Incident | None
+
+
+_Changed = dict[tuple[str, str], _Entry]
+
+
 @dataclass(slots=True)
 class _Gathered:
-    """What a batch has changed so far, rows by dyad and articles by id, and the articles it has read."""
+    """What a batch has changed so far, of dyads and articles by id, and the articles it has read."""
 
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    dyads: dict[str, _Changed] = field(default_factory=dict)
     articles: dict[str, _Article] = field(default_factory=dict)
     read: dict[str, _Article] = field(default_factory=dict)
 
@@ -280,10 +295,6 @@ def _action(index: str, name: str, guard: _Guard | None) -> Row:
     return {"index": {**place, **guard.as_arguments()}} if guard else {"create": place}
 
 
-def _newest(rows: list[Row]) -> list[Row]:
-    return list({(row["kind"], row["id"]): row for row in rows}.values())
-
-
 def _conflict(dyad: str) -> ConflictError:
     return ConflictError(f"{dyad} was saved by somebody else since it was loaded")
 
@@ -292,32 +303,37 @@ def _guard(found: Mapping[str, Any]) -> _Guard:
     return _Guard(found["_seq_no"], found["_primary_term"])
 
 
-def _rows(head: _Head, change: DyadChange, version: int) -> list[Row]:
-    """What the change writes; a row keeps the place it came to at first."""
-    written: Iterable[tuple[str, str, bytes]] = [
-        *(("reports", one.report.report_id, one.model_dump_json().encode()) for one in change.added),
-        *(("incidents", one.incident_id, one.model_dump_json().encode()) for one in change.incidents),
+def _entries(head: _Head, change: DyadChange, version: int) -> Iterator[_Entry]:
+    written: Iterable[tuple[str, str, ReportDetected | Incident]] = [
+        *(("reports", one.report.report_id, one) for one in change.added),
+        *(("incidents", one.incident_id, one) for one in change.incidents),
     ]
-    rows = []
     for number, (kind, name, body) in enumerate(written):
-        seq = head.places.get((kind, name), version * 1_000_000 + number)
-        rows.append({"kind": kind, "id": name, "seq": seq, "version": version, "body": body.decode()})
+        yield _Entry(kind, name, head.places.get((kind, name), version * 1_000_000 + number), version, body)
     for name in change.removed:
         if ("reports", name) in head.places:
-            seq = head.places["reports", name]
-            rows.append({"kind": "reports", "id": name, "seq": seq, "version": version, "removed": True, "body": ""})
-    return rows
+            yield _Entry("reports", name, head.places["reports", name], version, None)
+
+
+def _row(entry: _Entry) -> Row:
+    row: Row = {"kind": entry.kind, "id": entry.id, "seq": entry.seq, "version": entry.version, "body": ""}
+    return row | ({"removed": True} if entry.body is None else {"body": entry.body.model_dump_json()})
 
 
 def _take(head: _Head, row: Row) -> None:
     """A row into memory."""
-    table: dict[str, Any] = head.reports if row["kind"] == "reports" else head.incidents
-    if row.get("removed"):
-        table.pop(row["id"], None)
-        head.places.pop((row["kind"], row["id"]), None)
+    body = None if row.get("removed") else _BODY[row["kind"]].model_validate_json(row["body"])
+    _keep(head, _Entry(row["kind"], row["id"], row["seq"], row["version"], body))
+
+
+def _keep(head: _Head, entry: _Entry) -> None:
+    table: dict[str, Any] = head.reports if entry.kind == "reports" else head.incidents
+    if entry.body is None:
+        table.pop(entry.id, None)
+        head.places.pop((entry.kind, entry.id), None)
         return
-    table[row["id"]] = _BODY[row["kind"]].model_validate_json(row["body"])
-    head.places[row["kind"], row["id"]] = row["seq"]
+    table[entry.id] = entry.body
+    head.places[entry.kind, entry.id] = entry.seq
 
 
 def _item(index: str, dyad: str, row: Row) -> Item:

@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 
 from elasticsearch import Elasticsearch
 
-from services.cluster import STREAMED
+from services.cluster import PURE
 from shared.bus.connection import Connection
 from tests.bench import runs
+from tests.bench.stages import each_stage
 from tests.e2e.road import Folders
 from tests.faults.kafka_services import STAGES, Services, memory
 from tests.integration.elastic.server import LocalServer
@@ -33,11 +34,10 @@ _LOOK_SECONDS = 0.02
 
 
 class Cost(NamedTuple):
-    """Of one process while it worked: processor seconds, messages it dealt with, seconds of them in the stage."""
+    """Of one process while it worked: processor seconds, messages it dealt with."""
 
     seconds: float
     messages: float
-    inside: float
 
 
 @dataclass(slots=True)
@@ -83,8 +83,9 @@ def main() -> None:
         print("The machine is not idle: all that is by the clock is worse than it would be.")
     with tempfile.TemporaryDirectory(prefix="clashwatch-bench-") as name, _cluster(Path(name)) as cluster:
         _embedded(Path(name) / "embedded", options.articles, options.seconds)
+        alone = _alone(Path(name) / "alone", options.articles)
         for host in options.hosts.split(","):
-            rate = _throughput(cluster, host, options.articles)
+            rate = _throughput(cluster, host, options.articles, alone)
             _latency(cluster, host, min(rate, AIM_RATE) / 2, options.seconds)
 
 
@@ -116,7 +117,14 @@ def _embedded(folder: Path, articles: int, seconds: float) -> None:
     _print_latency(found)
 
 
-def _throughput(cluster: Cluster, host: str, articles: int) -> float:
+def _alone(folder: Path, articles: int) -> dict[str, float]:
+    """Processor seconds a message of the stages that are the same on any host."""
+    folders = Folders.under(folder)
+    runs.fill(folders.inbox, articles)
+    return {one.stage: one.seconds / one.messages for one in each_stage(folders.settings()) if one.stage in PURE}
+
+
+def _throughput(cluster: Cluster, host: str, articles: int, alone: Mapping[str, float]) -> float:
     with cluster.services(host) as services:
         processes = cluster.processes(services)
         before = {name: _spent(name, pid, services) for name, pid in processes.items()}
@@ -129,27 +137,29 @@ def _throughput(cluster: Cluster, host: str, articles: int) -> float:
     rate = articles / wall
     aim = "reached" if rate >= AIM_RATE else "not reached"
     print(f"\n{host}: {rate:.0f} articles a second by the clock; aim {AIM_RATE}: {aim}")
-    _print_costs(spent, sizes, articles, wall, host)
+    _print_costs(spent, sizes, articles, wall)
+    _print_host(host, spent, alone)
     return rate
 
 
-def _print_costs(spent: Mapping[str, Cost], sizes: Mapping[str, float], articles: int, wall: float, host: str) -> None:
-    print("                 ms an article  us a message  of that host  of one core   MB")
+def _print_costs(spent: Mapping[str, Cost], sizes: Mapping[str, float], articles: int, wall: float) -> None:
+    print("                 ms an article   us a message   of one core   MB")
     for name, cost in spent.items():
-        row = f"  {name:<14}{1000 * cost.seconds / articles:14.2f}"
-        if cost.messages:
-            whole, inside = (1e6 * value / cost.messages for value in (cost.seconds, cost.inside))
-            row += f"{whole:14.0f}{whole - inside:14.0f}"
-        else:
-            row += " " * 28
-        print(f"{row}{cost.seconds / wall:13.0%}{sizes[name]:5.0f}")
+        each = f"{1e6 * cost.seconds / cost.messages:15.0f}" if cost.messages else " " * 15
+        print(f"  {name:<14}{1000 * cost.seconds / articles:14.2f}{each}{cost.seconds / wall:14.0%}{sizes[name]:5.0f}")
     total = sum(cost.seconds for cost in spent.values())
     cores = os.cpu_count() or 1
-    streamed = [spent[name] for name in STREAMED]
-    own = sum(one.seconds - one.inside for one in streamed) / max(1, sum(one.messages for one in streamed))
-    print(f"  all           {1000 * total / articles:14.2f}   {total / wall / cores:.0%} of {cores} cores")
     most = max(spent, key=spent.__getitem__)
-    print(f"  {host} costs {1e6 * own:.0f} us a message beside the stages it runs; most of all goes to {most}")
+    print(
+        f"  all           {1000 * total / articles:14.2f}   {total / wall / cores:.0%} of {cores} cores; most: {most}"
+    )
+
+
+def _print_host(host: str, spent: Mapping[str, Cost], alone: Mapping[str, float]) -> None:
+    whole = sum(spent[name].seconds for name in alone)
+    own = whole - sum(spent[name].messages * seconds for name, seconds in alone.items())
+    messages = sum(spent[name].messages for name in alone)
+    print(f"  {host} itself: {1e6 * own / messages:.0f} us a message, over {', '.join(alone)}")
 
 
 def _latency(cluster: Cluster, host: str, rate: float, seconds: float) -> None:
@@ -214,7 +224,7 @@ def _spent(name: str, pid: int, services: Services) -> Cost:
     seconds = (int(fields[11]) + int(fields[12])) / _TICKS
     metrics = services.metrics(name) if (name, 0) in services.running else {}
     messages = metrics.get("clashwatch_message_seconds_count", 0.0)
-    return Cost(seconds, messages, metrics.get("clashwatch_message_seconds_sum", 0.0))
+    return Cost(seconds, messages)
 
 
 def _less(after: Cost, before: Cost) -> Cost:
