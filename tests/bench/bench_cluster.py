@@ -26,6 +26,8 @@ from tests.integration.elastic.server import LocalServer
 from tests.integration.kafka_broker import LocalBroker
 
 AIM_RATE, AIM_SECONDS = 250, 2.0
+WARM = 1500
+"""Articles worked off before anything is measured: a JVM is slow until it has compiled what it does."""
 HOSTS = ("faust", "kafka-python")
 ALL = (*STAGES, "channels", "feeder")
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -51,7 +53,7 @@ class Cluster:
 
     @contextmanager
     def services(self, host: str) -> Iterator[Services]:
-        """All services, at rest, with topics and indexes of their own."""
+        """All services, warm and at rest, with topics and indexes of their own."""
         number = next(self.numbers)
         folders = Folders.under(self.folder / f"run {number}")
         connection = Connection((self.broker.address,), prefix=f"run{number}.")
@@ -61,8 +63,8 @@ class Cluster:
         try:
             for name in ALL:
                 services.start(name)
-            runs.fill(folders.inbox, 30, first=10_000_000)
-            services.wait_until_done(30, _PATIENCE, pause=0.5)
+            runs.fill(folders.inbox, WARM, first=10_000_000)
+            services.wait_until_done(WARM, _PATIENCE, pause=0.5)
             yield services
         finally:
             services.stop()
@@ -130,7 +132,7 @@ def _throughput(cluster: Cluster, host: str, articles: int, alone: Mapping[str, 
         before = {name: _spent(name, pid, services) for name, pid in processes.items()}
         began = time.monotonic()
         runs.fill(services.folders.inbox, articles)
-        services.wait_until_done(articles + 30, _PATIENCE, pause=0.1)
+        services.wait_until_done(articles + WARM, _PATIENCE, pause=0.1)
         wall = time.monotonic() - began
         spent = {name: _less(_spent(name, pid, services), before[name]) for name, pid in processes.items()}
         sizes = {name: memory(pid) / runs.MIB for name, pid in processes.items()}
