@@ -23,6 +23,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ HERE = Path(__file__).absolute().parent
 ROOT = HERE.parents[1]
 BROKER, SERVER = HERE / "kafka" / "broker.py", HERE / "elasticsearch" / "elasticsearch.sh"
 ONE_EACH = ("feeder", "channels", "webhook", "desk")
+DESK_PORT = 8000
 STAGES = ("normalizer", "tagger", "detector", "linker", "indexer", "alerter")
 READY_SECONDS, STOP_SECONDS = 180.0, 40.0
 LOOK_SECONDS = 0.25
@@ -267,7 +269,7 @@ class Supervisor:
         service, _, number = name.rpartition("-")
         port = self.place.file(name, "port")
         if not port.exists():
-            port.write_text(f"{_free_port()}\n")
+            port.write_text(f"{_port_of(service)}\n")
         with self.place.file(name, "log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "services", "service", service, "--port", port.read_text().strip()],
@@ -297,10 +299,13 @@ def supervise(directory: Path, workers: int) -> None:
     Supervisor(Place(directory), [Worker(name) for name in names(workers, os.environ)]).run()
 
 
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+def _port_of(service: str) -> int:
+    """The desk's own, where nobody has it; a free one."""
+    for wanted in (DESK_PORT, 0) if service == "desk" else (0,):
+        with socket.socket() as found, suppress(OSError):
+            found.bind(("127.0.0.1", wanted))
+            return int(found.getsockname()[1])
+    raise CannotError("no port is free")
 
 
 # Ending
