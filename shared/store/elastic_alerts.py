@@ -8,6 +8,7 @@ from typing import Any
 
 from elasticsearch import ConflictError as Conflict
 from elasticsearch import Elasticsearch
+from pydantic_core import to_json
 
 from shared.errors import ConflictError
 from shared.schemas.alert_raised import Notified
@@ -90,7 +91,9 @@ class ElasticAlertStore:
             lines.append({"incident_id": incident_id, "rows": known.rows})
         with translated():
             answer = self._client.options(max_retries=0).bulk(
-                operations=lines, require_alias=True, filter_path="items.*._id,items.*.status,items.*.error"
+                operations=[to_json(line) for line in lines],
+                require_alias=True,
+                filter_path="items.*._id,items.*.status,items.*.error",
             )
         for one in answer["items"]:
             check_written(next(iter(one.values())))

@@ -17,6 +17,7 @@ from secrets import randbelow
 from typing import Any
 
 from elasticsearch import Elasticsearch
+from pydantic_core import to_json
 from pydantic_core import from_json, to_json
 
 from shared.errors import ConflictError, RejectedError
@@ -231,7 +232,9 @@ class ElasticLinkStore:
         if not lines:
             return []
         with translated():
-            answer = self._client.options(max_retries=0).bulk(operations=lines, require_alias=True, filter_path=_ANSWER)
+            answer = self._client.options(max_retries=0).bulk(
+                operations=[to_json(line) for line in lines], require_alias=True, filter_path=_ANSWER
+            )
         answers: list[Row] = [next(iter(one.values())) for one in answer["items"]]
         for one in answers:
             check_written(one)
