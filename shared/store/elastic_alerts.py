@@ -8,11 +8,10 @@ from typing import Any
 
 from elasticsearch import ConflictError as Conflict
 from elasticsearch import Elasticsearch
-from pydantic_core import to_json
 
 from shared.errors import ConflictError
 from shared.schemas.alert_raised import Notified
-from shared.store.elastic_bulk import check_written
+from shared.store.elastic_bulk import write_all
 from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_index import ArrivalClock
@@ -81,22 +80,13 @@ class ElasticAlertStore:
             found["_source"]["rows"], {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
         )
 
-    def _write(self, gathered: Mapping[str, "_Rows"]) -> None:
-        if not gathered:
-            return
-        lines: list[Any] = []
-        for incident_id, known in gathered.items():
+    def _write(self, changed: Mapping[str, "_Rows"]) -> None:
+        lines: list[dict[str, Any]] = []
+        for incident_id, known in changed.items():
             place = {"_index": self._notified, "_id": document_id(incident_id)}
             lines.append({"index": place | known.guard} if known.guard else {"create": place})
             lines.append({"incident_id": incident_id, "rows": known.rows})
-        with translated():
-            answer = self._client.options(max_retries=0).bulk(
-                operations=[to_json(line) for line in lines],
-                require_alias=True,
-                filter_path="items.*._id,items.*.status,items.*.error",
-            )
-        for one in answer["items"]:
-            check_written(next(iter(one.values())))
+        write_all(self._client, lines)
 
     def sending(self, alert_id: str, channel: str) -> Sending | None:
         """The alert's row on the channel, if it came that far."""

@@ -20,6 +20,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_ITEMS = 500
 PATIENCE = 10.0
 _FAILED, _CONFLICT = 300, 409
+_WRITTEN = "items.*._id,items.*.status,items.*.error,items.*._seq_no,items.*._primary_term"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 
@@ -139,8 +140,24 @@ def chunks(items: Sequence[Item], max_bytes: int = MAX_BYTES, max_items: int = M
         yield items[start:]
 
 
-def check_written(answer: Mapping[str, Any]) -> None:
-    """Raises ConflictError, TransientError or RejectedError where an item of a bulk request was not written."""
+def write_all(client: Elasticsearch, lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Actions and documents in turn, in one request; what the server says of each. No item is tried again.
+
+    Raises ConflictError where one was to be written only if nobody else had, TransientError or RejectedError for
+    the first that was not written; the others may be.
+    """
+    if not lines:
+        return []
+    operations: list[Any] = [to_json(line) for line in lines]
+    with translated():
+        found = client.options(max_retries=0).bulk(operations=operations, require_alias=True, filter_path=_WRITTEN)
+    answers: list[dict[str, Any]] = [next(iter(one.values())) for one in found["items"]]
+    for answer in answers:
+        _check(answer)
+    return answers
+
+
+def _check(answer: Mapping[str, Any]) -> None:
     status = answer["status"]
     if status == _CONFLICT:
         raise ConflictError(f"{answer['_id']} was saved by somebody else since it was loaded")

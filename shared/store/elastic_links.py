@@ -17,13 +17,12 @@ from secrets import randbelow
 from typing import Any
 
 from elasticsearch import Elasticsearch
-from pydantic_core import to_json
 from pydantic_core import from_json, to_json
 
 from shared.errors import ConflictError, RejectedError
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
-from shared.store.elastic_bulk import Bulk, Item, check_written, index_item
+from shared.store.elastic_bulk import Bulk, Item, index_item, write_all
 from shared.store.elastic_client import fetch, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_templates import write_alias
@@ -33,7 +32,6 @@ MAX_REPORTS_IN_MEMORY = 10_000
 MAX_PENDING_BYTES = 64 * 1024
 _PAGE = 500
 _STRIDE = 1 << 16
-_ANSWER = "items.*._id,items.*.status,items.*.error,items.*._seq_no,items.*._primary_term"
 _BODY: dict[str, type[ReportDetected | Incident]] = {"reports": ReportDetected, "incidents": Incident}
 
 Row = dict[str, Any]
@@ -213,7 +211,7 @@ class ElasticLinkStore:
         lines = [line for one in gathered.articles.values() for line in _article_lines(self._articles, one)]
         for dyad, rows in pending.items():
             lines += _head_lines(self._heads, dyad, self._cache[dyad], rows)
-        answers = self._write(lines)[len(gathered.articles) :]
+        answers = write_all(self._client, lines)[len(gathered.articles) :]
         for (dyad, rows), answer in zip(pending.items(), answers, strict=True):
             head = self._cache[dyad]
             head.pending, head.guard = rows, _guard(answer)
@@ -226,19 +224,6 @@ class ElasticLinkStore:
             return rows
         self._spread(dyad, head)
         return added
-
-    def _write(self, lines: list[Row]) -> list[Row]:
-        """All of it, or an error: conflict, or that of the first item that has one."""
-        if not lines:
-            return []
-        with translated():
-            answer = self._client.options(max_retries=0).bulk(
-                operations=[to_json(line) for line in lines], require_alias=True, filter_path=_ANSWER
-            )
-        answers: list[Row] = [next(iter(one.values())) for one in answer["items"]]
-        for one in answers:
-            check_written(one)
-        return answers
 
     def _forget_oldest(self) -> None:
         while len(self._cache) > 1 and sum(len(one.reports) for one in self._cache.values()) > MAX_REPORTS_IN_MEMORY:
