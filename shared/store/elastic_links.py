@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import itemgetter
 from secrets import randbelow
 from typing import Any
 
@@ -171,9 +172,8 @@ class ElasticLinkStore:
     def _read(self, dyad: str, found: Mapping[str, Any]) -> _Head:
         """From the rows, and over them what the head still holds."""
         head = _Head(found["_source"]["version"], _guard(found), _unpacked(found["_source"]["pending"]))
-        for row in self._stored(dyad):
-            _take(head, row)
-        for row in head.pending:
+        # Of one report or incident both have the same place, and the head's row is the newer.
+        for row in sorted([*self._stored(dyad), *head.pending], key=itemgetter("seq")):
             _take(head, row)
         return head
 
