@@ -6,25 +6,30 @@ Faust workers, unless the setting `stream_host` says otherwise.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
+
+from pydantic_core import from_json
 
 from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
 from shared.bus.kafka_topics import create_topics
+from shared.bus.port import Record
 from shared.bus.topics import load_topics, with_partitions
 from shared.errors import RejectedError, TransientError
+from shared.hosts.attempt import Batch
 from shared.hosts.embedded import stop_on_signals, utc_now
 from shared.hosts.health import health_served
 from shared.hosts.kafka import KafkaHost
 from shared.hosts.patience import Patience
 from shared.hosts.watchdog import Place, Watchdog
 from shared.metrics import Metrics
-from shared.schemas import ArticleReceived
+from shared.schemas import ArticleReceived, ReportDetected
 from shared.settings import Settings
 from shared.stage import Stage
 from shared.store.database import Database
@@ -35,6 +40,7 @@ from shared.store.sqlite_links import SqliteLinkStore
 if TYPE_CHECKING:
     from services.feeder.feed import Feeder
     from shared.store.elastic import ElasticStores
+    from shared.store.elastic_links import ElasticLinkStore
 
 PURE = ("normalizer", "tagger", "detector")
 STREAMED = (*PURE, "linker")
@@ -48,7 +54,6 @@ WAITING = 5000
 ROOM_SECONDS = 0.25
 START_SECONDS = 60.0
 
-Batch = Callable[[], AbstractContextManager[object]] | None
 Clock = Callable[[], datetime]
 
 log = logging.getLogger("clashwatch")
@@ -60,7 +65,7 @@ class Service:
     say what those have come to, and are written after them."""
 
     stage: Stage
-    batch: Batch = None
+    batch: Batch | None = None
     tells_effects: bool = False
 
 
@@ -127,19 +132,23 @@ def _pure(name: str, settings: Settings) -> Stage:
 
 def _stored(name: str, settings: Settings, database: Database) -> Service:
     scope = database.transaction
+
+    def batch(_: Sequence[Record]) -> AbstractContextManager[object]:
+        return scope()
+
     if name == "linker":
         from services.linker.stage import stage as linker
 
-        return Service(linker(SqliteLinkStore(database), scope=scope), scope)
+        return Service(linker(SqliteLinkStore(database), scope=scope), batch)
     if name == "indexer":
         from services.indexer.stage import build as indexer
 
-        return Service(indexer(SqliteIndexStore(database), scope), scope)
+        return Service(indexer(SqliteIndexStore(database), scope), batch)
     if name == "alerter":
         from services.alerter.stage import load_watch
         from services.alerter.stage import stage as alerter
 
-        return Service(alerter(SqliteAlertStore(database), load_watch(settings.watch_rules), scope=scope), scope)
+        return Service(alerter(SqliteAlertStore(database), load_watch(settings.watch_rules), scope=scope), batch)
     return _telling(name, settings, database)
 
 
@@ -159,15 +168,30 @@ def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") ->
     if name == "linker":
         from services.linker.stage import stage as linker
 
-        return Service(linker(stores.links), stores.links.batch, tells_effects=True)
+        return Service(linker(stores.links), partial(_linking, stores.links), tells_effects=True)
     if name == "indexer":
         from services.indexer.stage import build as indexer
 
-        return Service(indexer(stores.index), stores.index.batch)
+        return Service(indexer(stores.index), lambda _: stores.index.batch())
     from services.alerter.stage import load_watch
     from services.alerter.stage import stage as alerter
 
-    return Service(alerter(stores.alerts, load_watch(settings.watch_rules)), stores.alerts.batch)
+    watch = load_watch(settings.watch_rules)
+    return Service(alerter(stores.alerts, watch), lambda records: stores.alerts.batch([one.key for one in records]))
+
+
+def _linking(links: "ElasticLinkStore", records: Sequence[Record]) -> AbstractContextManager[object]:
+    """A report's key is its dyad; its article is in the message."""
+    reports = [record for record in records if record.topic == ReportDetected.TYPE]
+    found = [article for record in reports if (article := _article_of(record))]
+    return links.batch([record.key for record in reports], found)
+
+
+def _article_of(record: Record) -> str | None:
+    """None for what cannot be read: the stage will say so."""
+    with suppress(ValueError, KeyError, TypeError):
+        return str(from_json(record.value)["data"]["article_id"])
+    return None
 
 
 def _telling(name: str, settings: Settings, database: Database) -> Service:

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from shared.errors import RejectedError, TransientError
 from shared.metrics import Metrics
 from shared.schemas import DeadLetter
 from shared.stage import Delivery, Stage, dead_letter, deliver
+
+Batch = Callable[[Sequence[Record]], AbstractContextManager[object]]
+"""What the effects of these messages have in common, of some of them or all."""
 
 TRIES = 3
 # What these say of a message does not change by asking again; anything else may have been an accident.

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -31,7 +31,7 @@ from shared.bus.kafka_headers import headers_of, started_of
 from shared.bus.kafka_topics import MAX_MESSAGE_BYTES
 from shared.bus.port import Record
 from shared.errors import RejectedError, TransientError
-from shared.hosts.attempt import Dealt, bury, count, deal_with
+from shared.hosts.attempt import Batch, Dealt, bury, count, deal_with
 from shared.hosts.patience import LONGEST, SHORTEST, Patience
 from shared.metrics import Metrics
 from shared.stage import Delivery, Stage
@@ -41,6 +41,8 @@ IN_FLIGHT = 256
 BATCH = 64
 BATCH_SECONDS = 0.02
 """Events are handed to the stage so many at a time, and what came of them is sent after so long at the latest."""
+LONG_BATCH_SECONDS = 0.25
+"""The same, where their effects become final together: that takes as long for one as for many."""
 CRASHED = 1
 LOOK_SECONDS = 0.2
 STOP_SECONDS = 15.0
@@ -74,11 +76,12 @@ class FaustHost:
         clock: Callable[[], datetime],
         *,
         folder: Path,
-        batch: Callable[[], AbstractContextManager[object]] | None = None,
+        batch: Batch | None = None,
         instance: str | None = None,
     ) -> None:
         self.stage = stage
-        self._batch = batch or nullcontext
+        self._batch = batch or (lambda _: nullcontext())
+        self._batch_seconds = LONG_BATCH_SECONDS if batch else BATCH_SECONDS
         self.patience = Patience(stage.name, metrics)
         self._folder = folder
         self._prefix = connection.prefix
@@ -182,8 +185,8 @@ class FaustHost:
 
     def _deal_with_some(self, records: Sequence[Record]) -> tuple[list[Dealt], str]:
         try:
-            with self._batch():
-                return deal_with_some(self.stage, records, self._clock)
+            with self._batch(records):
+                return deal_with_some(self.stage, records, self._clock, self._batch_seconds)
         except TransientError as error:
             return [], str(error)
         except RejectedError as error:
@@ -248,10 +251,12 @@ class FaustHost:
         return Record(topic, message.partition, message.offset, key, message.value or b"", started)
 
 
-def deal_with_some(stage: Stage, records: Sequence[Record], clock: Callable[[], datetime]) -> tuple[list[Dealt], str]:
+def deal_with_some(
+    stage: Stage, records: Sequence[Record], clock: Callable[[], datetime], seconds: float
+) -> tuple[list[Dealt], str]:
     """As many of them as there is time for, at least one unless it cannot be done now: then why."""
     dealt: list[Dealt] = []
-    ends = time.monotonic() + BATCH_SECONDS
+    ends = time.monotonic() + seconds
     for record in records:
         try:
             dealt.append(deal_with(stage, record, clock))

@@ -7,7 +7,7 @@ others go on.
 
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
@@ -15,7 +15,7 @@ from threading import Event
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.errors import RejectedError, TransientError
-from shared.hosts.attempt import Dealt, bury, count, deal_with
+from shared.hosts.attempt import Batch, Dealt, bury, count, deal_with
 from shared.hosts.hearing import Hearing
 from shared.hosts.patience import LONGEST, SHORTEST, Patience
 from shared.metrics import Metrics
@@ -51,7 +51,7 @@ class KafkaHost:
         metrics: Metrics,
         clock: Callable[[], datetime],
         *,
-        batch: Callable[[], AbstractContextManager[object]] | None = None,
+        batch: Batch | None = None,
         tells_effects: bool = False,
     ) -> None:
         self.stage = stage
@@ -61,7 +61,7 @@ class KafkaHost:
         self._bus = bus
         self._metrics = metrics
         self._clock = clock
-        self._batch = batch or nullcontext
+        self._batch = batch or (lambda _: nullcontext())
         self._undoes = batch is not None
         self._tells_effects = tells_effects
         self._holding: dict[tuple[str, int], float] = {}
@@ -105,7 +105,7 @@ class KafkaHost:
     def _all(self, records: Sequence[Record]) -> bool:
         """Whether all went well; if not, nothing has happened (or will have happened twice)."""
         try:
-            with self._batch():
+            with self._batch(records):
                 dealt = [deal_with(self._hopeful, record, self._clock) for record in records]
                 if self._undoes and any(one.dead for one in dealt):
                     raise _SomethingFailed
@@ -138,7 +138,7 @@ class KafkaHost:
 
     def _alone(self, record: Record) -> Dealt:
         try:
-            with self._batch():
+            with self._batch([record]):
                 dealt = deal_with(self.stage, record, self._clock)
                 if not self._tells_effects:
                     self._send([record], [dealt])

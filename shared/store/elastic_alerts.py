@@ -1,6 +1,6 @@
 """The alerter's memory in Elasticsearch, and which alerts went out where."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from elasticsearch import Elasticsearch
 from shared.errors import ConflictError
 from shared.schemas.alert_raised import Notified
 from shared.store.elastic_bulk import write_all
-from shared.store.elastic_client import fetch, translated
+from shared.store.elastic_client import fetch, fetch_many, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_index import ArrivalClock
 from shared.store.elastic_templates import write_alias
@@ -34,14 +34,16 @@ class ElasticAlertStore:
         self._gathered: _Gathered | None = None
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, incident_ids: Collection[str] = ()) -> Iterator[None]:
         """What is remembered inside is written when the block ends, in one request, and is known here before; nothing
-        of it when the block raises.
+        of it when the block raises. `incident_ids` are those that will be asked for, as far as that is known.
 
         Raises ConflictError when another remembered something of the same incidents first, TransientError when it could
         not be written now.
         """
-        self._gathered = gathered = _Gathered()
+        ids = list(dict.fromkeys(incident_ids))
+        found = fetch_many(self._client, [(self._notified, document_id(one)) for one in ids])
+        self._gathered = gathered = _Gathered({one: _rows(it) for one, it in zip(ids, found, strict=True)})
         try:
             yield
         finally:
@@ -73,12 +75,7 @@ class ElasticAlertStore:
         return changed.get(incident_id) or read[incident_id]
 
     def _read(self, incident_id: str) -> "_Rows":
-        found = fetch(self._client, self._notified, document_id(incident_id))
-        if found is None:
-            return _Rows({}, None)
-        return _Rows(
-            found["_source"]["rows"], {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
-        )
+        return _rows(fetch(self._client, self._notified, document_id(incident_id)))
 
     def _write(self, changed: Mapping[str, "_Rows"]) -> None:
         lines: list[dict[str, Any]] = []
@@ -164,6 +161,13 @@ class _Rows:
 
     rows: Mapping[str, Any]
     guard: dict[str, int] | None
+
+
+def _rows(found: Mapping[str, Any] | None) -> _Rows:
+    if found is None:
+        return _Rows({}, None)
+    guard = {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]}
+    return _Rows(found["_source"]["rows"], guard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import ipaddress
 import logging
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,18 @@ def fetch(client: Elasticsearch, index: str, doc_id: str) -> Mapping[str, Any] |
             if "index_not_found" in str(error):
                 raise
             return None
+
+
+def fetch_many(client: Elasticsearch, wanted: Sequence[tuple[str, str]]) -> list[Mapping[str, Any] | None]:
+    """`fetch` for many documents (index, id), in one request."""
+    if not wanted:
+        return []
+    with translated():
+        found = client.mget(docs=[{"_index": index, "_id": doc_id} for index, doc_id in wanted])["docs"]
+    for one in found:
+        if "error" in one:
+            raise named(404, {"error": one["error"]})
+    return [one if one["found"] else None for one in found]
 
 
 def named(status: int, body: object) -> Exception:

@@ -10,7 +10,7 @@ import json
 import zlib
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -24,7 +24,7 @@ from shared.errors import ConflictError, RejectedError
 from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
 from shared.store.elastic_bulk import Bulk, Item, index_item, write_all
-from shared.store.elastic_client import fetch, translated
+from shared.store.elastic_client import fetch, fetch_many, translated
 from shared.store.elastic_documents import document_id
 from shared.store.elastic_templates import write_alias
 from shared.store.port import ArticleState, DyadChange, DyadState
@@ -79,15 +79,25 @@ class ElasticLinkStore:
         return DyadState(dyad, head.version, tuple(head.reports.values()), tuple(head.incidents.values()))
 
     @contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, dyads: Collection[str] = (), articles: Collection[str] = ()) -> Iterator[None]:
         """What is saved inside becomes true when the block ends, and is seen here before; nothing of it when the block
-        raises.
+        raises. `dyads` and `articles` are those that will be asked for, as far as that is known: each question by
+        itself takes longer than all at once.
 
         Raises ConflictError when another saved one of the dyads or articles first (what else was saved stays: saving it
         again changes nothing), TransientError when it could not be written now.
         """
-        with self._joined():
+        with self._joined() as gathered:
+            self._look_ahead(gathered, list(dict.fromkeys(dyads)), list(dict.fromkeys(articles)))
             yield
+
+    def _look_ahead(self, gathered: "_Gathered", dyads: list[str], articles: list[str]) -> None:
+        wanted = [(self._heads, document_id(dyad)) for dyad in dyads]
+        wanted += [(self._articles, document_id(one)) for one in articles]
+        found = fetch_many(self._client, wanted)
+        gathered.heads.update(zip(dyads, found[: len(dyads)], strict=True))
+        for article_id, one in zip(articles, found[len(dyads) :], strict=True):
+            gathered.read[article_id] = _article(article_id, one)
 
     def save(self, change: DyadChange) -> int:
         """Returns the new version. Raises ConflictError when the dyad's version is no longer `expected_version`."""
@@ -95,6 +105,7 @@ class ElasticLinkStore:
             head = self._cache.get(change.dyad)
             if head is None or head.version != change.expected_version:
                 head = self._current(change.dyad)
+            gathered.current.add(change.dyad)
             if head.version != change.expected_version:
                 raise _conflict(change.dyad)
             # Not the next number: one version never names two contents, though one of them was never written.
@@ -145,18 +156,22 @@ class ElasticLinkStore:
         return changed.get(article_id) or read[article_id]
 
     def _read_article(self, article_id: str) -> "_Article":
-        found = fetch(self._client, self._articles, document_id(article_id))
-        if found is None:
-            return _Article(ArticleState(article_id), None)
-        source = found["_source"]
-        state = ArticleState(article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"]))
-        return _Article(state, _guard(found))
+        return _article(article_id, fetch(self._client, self._articles, document_id(article_id)))
 
     def _current(self, dyad: str) -> _Head:
-        """The head as it is now, with rows in memory; in a batch that changed it, as the batch has left it."""
-        if self._gathered and dyad in self._gathered.dyads:
-            return self._cache[dyad]
-        found = fetch(self._client, self._heads, document_id(dyad))
+        """The head as it is now, with rows in memory; in a batch as it was when first asked for, and was left since."""
+        if self._gathered is None:
+            head = self._fetched(dyad, fetch(self._client, self._heads, document_id(dyad)))
+            self._forget_oldest()
+            return head
+        if dyad not in self._gathered.current:
+            heads = self._gathered.heads
+            found = heads[dyad] if dyad in heads else fetch(self._client, self._heads, document_id(dyad))
+            self._fetched(dyad, found)
+            self._gathered.current.add(dyad)
+        return self._cache[dyad]
+
+    def _fetched(self, dyad: str, found: Mapping[str, Any] | None) -> _Head:
         cached = self._cache.pop(dyad, None)
         if found is None:
             head = _Head()
@@ -165,8 +180,6 @@ class ElasticLinkStore:
         else:
             head = self._read(dyad, found)
         self._cache[dyad] = head
-        if self._gathered is None:
-            self._forget_oldest()
         return head
 
     def _read(self, dyad: str, found: Mapping[str, Any]) -> _Head:
@@ -254,11 +267,22 @@ _Changed = dict[tuple[str, str], _Entry]
 
 @dataclass(slots=True)
 class _Gathered:
-    """What a batch has changed so far, of dyads and articles by id, and the articles it has read."""
+    """What a batch has changed so far, of dyads and articles by id; what it has read. `current` are the dyads whose
+    state in memory is that of this batch."""
 
     dyads: dict[str, _Changed] = field(default_factory=dict)
+    heads: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    current: set[str] = field(default_factory=set)
     articles: dict[str, _Article] = field(default_factory=dict)
     read: dict[str, _Article] = field(default_factory=dict)
+
+
+def _article(article_id: str, found: Mapping[str, Any] | None) -> _Article:
+    if found is None:
+        return _Article(ArticleState(article_id), None)
+    source = found["_source"]
+    state = ArticleState(article_id, source["version"], frozenset(source["dyads"]), frozenset(source["incidents"]))
+    return _Article(state, _guard(found))
 
 
 def _article_lines(index: str, article: _Article) -> list[Row]:

@@ -3,11 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import pytest
-
 from shared.bus.port import Record
 from shared.errors import TransientError
-from shared.hosts import faust
 from shared.hosts.faust import deal_with_some
 from shared.schemas import Message
 from shared.stage import Stage
@@ -30,16 +27,15 @@ STAGE = Stage("normalizer", (type(received(0)),), (), apply)
 
 
 def test_what_comes_before_one_that_has_to_wait_is_done() -> None:
-    dealt, reason = deal_with_some(STAGE, records("a", "b", "AWAY", "d"), lambda: NOW)
+    dealt, reason = deal_with_some(STAGE, records("a", "b", "AWAY", "d"), lambda: NOW, 60.0)
     assert [len(one.written) for one in dealt] == [1, 1]
     assert reason == "the store is away"
 
 
 def test_nothing_is_done_before_one_that_has_to_wait() -> None:
-    assert deal_with_some(STAGE, records("AWAY", "b"), lambda: NOW) == ([], "the store is away")
+    assert deal_with_some(STAGE, records("AWAY", "b"), lambda: NOW, 60.0) == ([], "the store is away")
 
 
-def test_with_no_time_at_all_it_is_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faust, "BATCH_SECONDS", 0.0)
-    dealt, reason = deal_with_some(STAGE, records("a", "b", "AWAY"), lambda: NOW)
+def test_with_no_time_at_all_it_is_one_at_a_time() -> None:
+    dealt, reason = deal_with_some(STAGE, records("a", "b", "AWAY"), lambda: NOW, 0.0)
     assert (len(dealt), reason) == (1, "")

@@ -120,7 +120,7 @@ def test_a_batch_that_fails_is_undone_and_done_one_by_one() -> None:
     bus, stage, ends = FakeKafka(records("a", "BAD", "c")), Clumsy(), []
 
     @contextmanager
-    def batch() -> Iterator[None]:
+    def batch(records: object) -> Iterator[None]:
         try:
             yield
         except BaseException:
@@ -138,7 +138,7 @@ def test_a_batch_that_refuses_one_message_makes_a_letter_of_it() -> None:
     bus, stage = FakeKafka(records("a", "MAPPING", "c")), Clumsy()
 
     @contextmanager
-    def batch() -> Iterator[None]:
+    def batch(records: object) -> Iterator[None]:
         before = len(stage.tries)
         yield
         if "MAPPING" in stage.tries[before:]:
@@ -195,7 +195,7 @@ def test_what_the_effects_come_to_is_told_when_they_are_final() -> None:
         bus, stage = FakeKafka(records("a", "b")), Clumsy()
 
         @contextmanager
-        def batch(bus: FakeKafka = bus) -> Iterator[None]:
+        def batch(records: object, bus: FakeKafka = bus) -> Iterator[None]:
             yield
             seen.append(len(bus.sent))
 
