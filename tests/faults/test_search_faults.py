@@ -38,7 +38,7 @@ class Course:
 
 
 SHORT = Course(rate=8, busy=8, blocked=5, down=8)
-LONG = Course(rate=20, busy=120, blocked=60, down=120)
+LONG = Course(rate=10, busy=120, blocked=60, down=120)
 
 
 class Drip:
