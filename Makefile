@@ -39,8 +39,8 @@ bench: $(DEV) ## Articles a second, times to searchable and to alert, memory, by
 bench-cluster: $(DEV) ## The same through real Kafka and Elasticsearch, what each part costs, beside the embedded run
 	@$(JAVA) $(BIN)/python -m tests.bench.bench_cluster $(BENCH)
 
-faults: $(DEV) ## The slow tests: processes killed at random moments, 20,000 files at once
-	$(BIN)/python -m pytest tests/faults
+faults: $(DEV) ## The slow tests: processes and servers killed at random moments, 20,000 files at once
+	@$(JAVA) $(BIN)/python -m pytest -n 0 tests/faults
 
 eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
 	$(BIN)/python -m tests.accuracy $(GOLD)
