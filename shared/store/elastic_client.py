@@ -119,8 +119,8 @@ def fetch_many(client: Elasticsearch, wanted: Sequence[tuple[str, str]]) -> list
     with translated():
         found = client.mget(docs=[{"_index": index, "_id": doc_id} for index, doc_id in wanted])["docs"]
     for one in found:
-        if "error" in one:
-            raise named(404, {"error": one["error"]})
+        if "error" in one:  # a shard that is not there yet, after a start; a document by its id is no mistake
+            raise TransientError(f"Elasticsearch cannot read {one['_id']}: {error_reason({'error': one['error']})}")
     return [one if one["found"] else None for one in found]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from shared.errors import RejectedError, TransientError
 from shared.store.elastic_bulk import STALE, WROTE, Bulk, Item, chunks, index_item
-from shared.store.elastic_client import named
+from shared.store.elastic_client import fetch_many, named
 from shared.store.elastic_documents import document_id, original, searchable
 from shared.store.elastic_query import search_query
 from shared.store.indexes import INDEXES
@@ -42,6 +42,19 @@ class Server:
         self.tries[name] = self.tries.get(name, 0) + 1
         status = self._status(name, self.tries[name])
         return {"status": status, **({"error": {"type": "t", "reason": f"r{status}"}} if status > 299 else {})}
+
+
+class Starting:
+    """A server whose shards are not there yet."""
+
+    def mget(self, docs: Sequence[Mapping[str, str]]) -> Mapping[str, Any]:
+        error = {"type": "no_shard_available_action_exception", "reason": "all shards failed"}
+        return {"docs": [{"_id": one["_id"], "_index": one["_index"], "error": error} for one in docs]}
+
+
+def test_documents_of_a_shard_that_is_not_there_yet_are_to_be_waited_for() -> None:
+    with pytest.raises(TransientError, match="no_shard_available"):
+        fetch_many(cast(Elasticsearch, Starting()), [("state-dyads-write", "AM-AZ")])
 
 
 def failure(status: int) -> ApiError:
