@@ -18,6 +18,9 @@ _ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
 _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
 _AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
+_ANYONE = re.compile(r"x{1,2}v+[xr]?(?P<loss>[KQd])")  # whoever is dead is a person, known to the lexicon or not
+_ALL_OF_THEM = re.compile(r"[^.;S]{0,9}?,<{1,2}(?:oh)?x?(?P<side>J)")
+_ANIMALS = words("predicates.animals")
 _ADVERBS = words("lists.adverbs")
 _FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
 _HOSPITALS = words("lists.hospitals")
@@ -43,6 +46,16 @@ def is_gapped(line: Line, end: int, at: int) -> bool:
     return at - end <= 14 and named_before(line, at) >= end and not re.search(r"[.SNkKL]", between)
 
 
+def is_set_against(line: Line, end: int, at: int) -> bool:
+    """`four dead against eleven on the other side`."""
+    return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
+
+
+def others_gapped(line: Line, end: int, at: int) -> bool:
+    """`Rabat lost 30 men and the guerrillas 200`: the other side without its name."""
+    return bool(re.fullmatch(r"[,;&]{1,2}am", line.symbols[end:at]))
+
+
 def so_were(line: Line, end: int, at: int) -> bool:
     """`four soldiers were killed, and so were three villagers`."""
     return line.symbols[end:at].endswith("&xv") and line.words[at - 2] == "so"
@@ -58,6 +71,9 @@ def in_brackets(line: Line, at: int) -> int:
 
 def on_side(line: Line, end: int) -> int:
     """The demonym of `killed on the Thai side`, also without the noun after another one's: `and two on the Israeli`."""
+    everyone = _ALL_OF_THEM.match(line.symbols, end)
+    if everyone and "all" in line.words[end : everyone.end()]:  # "killed three and hurt nine, all of them Chadians"
+        return everyone.start("side")
     match = _ON_SIDE.match(line.symbols, end)
     if match is None or line.words[match.start("on")] != "on":
         return -1
@@ -77,6 +93,8 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     match = _AMONG.match(line.symbols, end)
     if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
         match = _LATER.match(line.symbols, end)
+    if match is None and at + 1 == end and not _ANIMALS & set(line.words[end : end + 2]):
+        match = _ANYONE.match(line.symbols, end)
     if match is None and line.symbols[end - 1] in "mchJ":
         match = _FAR.match(line.symbols, end)
     if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
@@ -175,7 +193,7 @@ def filled(figure: Figure, people: People, other: Figure | None) -> Figure:
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
-    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
+    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0 or figure.foe):
         return replace(figure, who=other.who)
     if not people.head:
         return replace(
