@@ -207,7 +207,7 @@ def _as(line: Line, figure: Figure, predicate: int) -> Figure:
 def _front(line: Line, people: People, last: Figure | None) -> int:
     """The word of loss in front of the number, where it can have these people as its object."""
     front = predicates.before(line, people.at)
-    if front < 0 and (also := _ALSO_OF.search(line.symbols[: people.at])):
+    if front < 0 and (also := _ALSO_OF.search(line.symbols, max(0, people.at - 8), people.at)):
         return also.start()
     if front < 0 or people.head:
         return front

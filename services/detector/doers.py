@@ -51,7 +51,7 @@ def _is_passive(line: Line, at: int) -> bool:
 
 def is_pair(line: Line, at: int) -> bool:
     """Whether the actor at `at` stands together with another before it: `India's and Pakistan's forces`."""
-    match = _PAIR.search(line.symbols[:at])
+    match = _PAIR.search(line.symbols, max(0, at - _REACH), at)
     if match is None:
         return False
     one, other = line.mentions[match.start()], line.mentions[at]

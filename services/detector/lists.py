@@ -11,6 +11,7 @@ from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
 
+_WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
@@ -34,7 +35,7 @@ _TAKING = words("lists.taking")
 def named_before(line: Line, at: int) -> int:
     """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
     Tajikistan two`, `and Bangkok at one`. -1 for none."""
-    match = _NEW.search(line.symbols[:at])
+    match = _NEW.search(line.symbols, max(0, at - _WIDTH), at)
     if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
         return -1
     return match.start("side")
@@ -64,8 +65,8 @@ def so_were(line: Line, end: int, at: int) -> bool:
 def in_brackets(line: Line, at: int) -> int:
     """The word of loss before the bracket the number at `at` stands in: `soldiers died on both sides (four
     Bolivian, six Paraguayan)`. -1 for none."""
-    opened = _BRACKET.search(line.symbols[:at])
-    told = _TOLD.search(line.symbols[: opened.start()]) if opened else None
+    opened = _BRACKET.search(line.symbols, max(0, at - _WIDTH), at)
+    told = _TOLD.search(line.symbols, max(0, opened.start() - _WIDTH), opened.start()) if opened else None
     return told.start("loss") if told else -1
 
 
@@ -110,7 +111,7 @@ def tells_of_hospital(line: Line) -> bool:
 def hospital(line: Line, at: int, end: int) -> int:
     """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
     hospital`. -1 for none."""
-    if not tells_of_hospital(line):
+    if _HOSPITALS.isdisjoint(line.words[max(0, at - _WIDTH) : end + _WIDTH]):
         return -1
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)

@@ -17,7 +17,7 @@ _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
 _AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z", re.IGNORECASE)
 _THE_DAY = re.compile(r"(?:\b(?:on|of|by)|day,?) the \Z", re.IGNORECASE)  # "on the 12th", "Sunday the 12th"
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
-_COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
+_COUNTED = re.compile(r" (?:day|night)s?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
 _KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
 _MONTH_DAY = re.compile(r"(?:\d{4}|XXXX)-\d\d-")
 _NEAR = 400  # characters
