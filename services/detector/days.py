@@ -99,6 +99,8 @@ def _last(weekday: int, today: date, line: Line, at: int) -> str:
     back = (today.weekday() - weekday) % 7
     if line.words[at + 1 : at + 4] == ["of", "last", "week"]:  # weeks begin on Sunday
         return (today - timedelta(days=(today.weekday() + 1) % 7 + 7 - (weekday + 1) % 7)).isoformat()
+    if line.words[at + 1 : at + 3] == ["before", "last"] or line.words[at + 1 : at + 4] == ["a", "week", "ago"]:
+        back += 7
     if back == 0 and at and line.words[at - 1] in ("last", "previous"):
         back = 7
     return (today - timedelta(days=back)).isoformat()
