@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from services.detector import predicates
 from services.detector.denials import denial
-from services.detector.doers import doer
+from services.detector.doers import doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
 from services.detector.lines import Line
 from services.detector.lists import (
@@ -20,12 +20,14 @@ from services.detector.lists import (
     in_brackets,
     inverted,
     is_gapped,
+    is_set_against,
     later_death,
     like_next,
     loss_behind,
     named_before,
     numbered,
     on_side,
+    others_gapped,
     so_were,
     summed,
     tells_of_hospital,
@@ -39,6 +41,8 @@ _LOSS = re.compile(r"[KQdFTkWwICyRML]")
 _START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
 _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
+_AND_LOSS = re.compile(r",?&[kKwW]")  # "killed three and hurt nine"
+_ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _SOLDIERLY = words("casualties.soldierly")
@@ -75,7 +79,7 @@ def _starts(line: Line) -> Iterator[int]:
 def _counts(line: Line, at: int, symbol: str) -> bool:
     """Whether people may be counted from here: a number, "a", "no", "another is missing"."""
     if symbol == "N":
-        return not is_inner(line, at) and not is_age(line, at)
+        return not (is_inner(line, at) or is_age(line, at) or line.words[at : at + 2] == ["one", "another"])
     if symbol == "a":
         return line.words[at] in ("a", "an")
     if symbol == "z":
@@ -138,6 +142,7 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
     found = _with_loser(line, found)
     if predicates.is_for_all(line, found.predicate):
         found = replace(found, mixed=True, kind="killed")
+    found = _on_side(line, found)
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
     return filled(found, people, joined or listed)
 
@@ -157,7 +162,7 @@ def _with_predicate(
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
     back, front = predicates.behind(line, people), _front(line, people, last)
-    if front >= 0 and line.symbols[front] == "T" and back >= 0:  # "Israel's toll stands at three dead"
+    if front >= 0 and back >= 0 and _is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
         return _as(line, figure, death)
@@ -171,6 +176,10 @@ def _with_predicate(
     return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
 
 
+def _is_toll(line: Line, front: int, at: int) -> bool:
+    return line.symbols[front] == "T" or (line.symbols[front] == "F" and line.words[at - 1] in ("at", "to"))
+
+
 def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     """Where the word of loss is the one of the figure before, or stands before a bracket."""
     told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
@@ -181,9 +190,11 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
-    if last is None or not (is_gapped(line, last.end, figure.at) or so_were(line, last.end, figure.at)):
+    joints = (is_gapped, so_were, is_set_against, others_gapped)
+    if last is None or not any(joint(line, max(last.end, last.predicate + 1), figure.at) for joint in joints):
         return None
-    return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who)
+    foe = figure.foe or others_gapped(line, last.end, figure.at)
+    return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who, foe=foe)
 
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
@@ -196,14 +207,17 @@ def _as(line: Line, figure: Figure, predicate: int) -> Figure:
 def _front(line: Line, people: People, last: Figure | None) -> int:
     """The word of loss in front of the number, where it can have these people as its object."""
     front = predicates.before(line, people.at)
+    if front < 0 and (also := _ALSO_OF.search(line.symbols, max(0, people.at - 8), people.at)):
+        return also.start()
     if front < 0 or people.head:
         return front
     if line.symbols[front] in "Cy" and last is None:
         return -1  # villages are captured, too
     takes = (
-        predicates.ends_clause(line, people.end)
+        predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
+        or bool(_AND_LOSS.match(line.symbols, people.end))
     )
     return front if takes else -1
 
@@ -216,6 +230,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         if not figure.who and not predicates.ends_clause(line, figure.end):
             return None
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
+    if symbol == "F" and (own := line.symbols.rfind("p", max(0, front - 2), front)) >= 0:
+        return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     return _as(line, figure, front)
@@ -267,6 +283,8 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
     if figure.predicate < 0 or figure.best == 0 or figure.agent >= 0:
         return figure
     agent = predicates.agent_behind(line, figure.predicate)
+    if agent >= 0 and has_partner_behind(line, agent):  # "eleven dead as India and Bangladesh clash"
+        return figure
     if agent < 0 and figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
         agent = doer(line, figure.predicate)
     if agent < 0 and line.words[figure.predicate] in _REMAINS:

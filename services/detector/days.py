@@ -48,7 +48,8 @@ def days(line: Line, published: str | None) -> Iterator[Day]:
     if "D" not in line.symbols:
         return
     today = day_of(published)
-    named = [_day(line, index, mention, today) for index, mention in _mentions(line)]
+    lasted = _lasted(line)
+    named = [_day(line, index, mention, today, lasted) for index, mention in _mentions(line)]
     yield from _ranges(line, named)
     yield from _counted(line, named)
 
@@ -73,10 +74,10 @@ def _is_repeated(line: Line, at: int) -> bool:
     )
 
 
-def _day(line: Line, at: int, mention: Mention, today: date | None) -> Day:
+def _day(line: Line, at: int, mention: Mention, today: date | None, lasted: int) -> Day:
     weekday = int(mention.ref.partition(":")[2]) if mention.form == "weekday" else None
     edtf = _edtf(line, at, mention, today)
-    return Day(edtf, weekday, is_other_day(line, at), at, line.number, nth_day(line, at) or _lasted(line))
+    return Day(edtf, weekday, is_other_day(line, at), at, line.number, nth_day(line, at) or lasted)
 
 
 def _edtf(line: Line, at: int, mention: Mention, today: date | None) -> str | None:
@@ -98,6 +99,8 @@ def _last(weekday: int, today: date, line: Line, at: int) -> str:
     back = (today.weekday() - weekday) % 7
     if line.words[at + 1 : at + 4] == ["of", "last", "week"]:  # weeks begin on Sunday
         return (today - timedelta(days=(today.weekday() + 1) % 7 + 7 - (weekday + 1) % 7)).isoformat()
+    if line.words[at + 1 : at + 3] == ["before", "last"] or line.words[at + 1 : at + 4] == ["a", "week", "ago"]:
+        back += 7
     if back == 0 and at and line.words[at - 1] in ("last", "previous"):
         back = 7
     return (today - timedelta(days=back)).isoformat()
@@ -218,7 +221,7 @@ _MINISTRIES = ("ministry", "spokesman_office")
 
 def _is_of_a_doing(line: Line, at: int) -> bool:
     """Whether the nearest telling word around the day is of a statement or another doing, not of a fight."""
-    for index in range(at - 1, max(-1, at - _REACH - 1), -1):
+    for index in range(at - 1, max(-1, at - _REACH - 3), -1):
         if line.entries[index].fight or line.symbols[index] in ".;,KQkWC":
             break
         if _is_doing(line.words[index]):
@@ -249,6 +252,8 @@ def nth_day(line: Line, at: int) -> int:
 
     `at` is the day it is counted from, -1 for none; "the second day after X attacked on Tuesday" counts nothing.
     """
+    if "O" not in line.symbols:
+        return 0
     for index, mention in enumerate(line.mentions):
         if mention is None or mention.form != "ordinal" or mention.best is None or not 1 < mention.best <= 15:
             continue

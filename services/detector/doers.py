@@ -8,6 +8,7 @@ from services.detector.lines import Line
 
 _REACH = 9  # items between a verb of fighting and the name of whom it befell
 _FAR = 30
+_PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
@@ -39,20 +40,28 @@ def _is_passive(line: Line, at: int) -> bool:
     for index in range(at + 1, min(len(line), at + _REACH)):
         word = line.words[index]
         if line.entries[index].directed:
+            if line.symbols[index + 1 : index + 2] == "b":  # "a launch shelled by a corvette"
+                return True
             after = "v" in line.symbols[max(at, index - 2) : index] and word.endswith(("ed", "hit", "struck"))
             return after or word.startswith(("was ", "were "))
-        if line.symbols[index] not in "xmch'vrP":
+        if line.symbols[index] not in "xmch'vrP&":
             return False
     return False
 
 
 def is_pair(line: Line, at: int) -> bool:
     """Whether the actor at `at` stands together with another before it: `India's and Pakistan's forces`."""
-    match = _PAIR.search(line.symbols[:at])
+    match = _PAIR.search(line.symbols, max(0, at - _REACH), at)
     if match is None:
         return False
     one, other = line.mentions[match.start()], line.mentions[at]
     return bool(one and other and one.ref != other.ref)
+
+
+def has_partner_behind(line: Line, at: int) -> bool:
+    """Whether another side stands together with the actor at `at` and behind it."""
+    match = _PARTNER.match(line.symbols, at + 1)
+    return match is not None and is_pair(line, match.start("other"))
 
 
 def does_both(line: Line, verb: int) -> bool:

@@ -11,6 +11,7 @@ from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
 
+_WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
@@ -18,6 +19,9 @@ _ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
 _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
 _AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
+_ANYONE = re.compile(r"x{1,2}v+[xr]?(?P<loss>[KQd])")  # whoever is dead is a person, known to the lexicon or not
+_ALL_OF_THEM = re.compile(r"[^.;S]{0,9}?,<{1,2}(?:oh)?x?(?P<side>J)")
+_ANIMALS = words("predicates.animals")
 _ADVERBS = words("lists.adverbs")
 _FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
 _HOSPITALS = words("lists.hospitals")
@@ -31,7 +35,7 @@ _TAKING = words("lists.taking")
 def named_before(line: Line, at: int) -> int:
     """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
     Tajikistan two`, `and Bangkok at one`. -1 for none."""
-    match = _NEW.search(line.symbols[:at])
+    match = _NEW.search(line.symbols, max(0, at - _WIDTH), at)
     if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
         return -1
     return match.start("side")
@@ -43,6 +47,16 @@ def is_gapped(line: Line, end: int, at: int) -> bool:
     return at - end <= 14 and named_before(line, at) >= end and not re.search(r"[.SNkKL]", between)
 
 
+def is_set_against(line: Line, end: int, at: int) -> bool:
+    """`four dead against eleven on the other side`."""
+    return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
+
+
+def others_gapped(line: Line, end: int, at: int) -> bool:
+    """`Rabat lost 30 men and the guerrillas 200`: the other side without its name."""
+    return bool(re.fullmatch(r"[,;&]{1,2}am", line.symbols[end:at]))
+
+
 def so_were(line: Line, end: int, at: int) -> bool:
     """`four soldiers were killed, and so were three villagers`."""
     return line.symbols[end:at].endswith("&xv") and line.words[at - 2] == "so"
@@ -51,13 +65,16 @@ def so_were(line: Line, end: int, at: int) -> bool:
 def in_brackets(line: Line, at: int) -> int:
     """The word of loss before the bracket the number at `at` stands in: `soldiers died on both sides (four
     Bolivian, six Paraguayan)`. -1 for none."""
-    opened = _BRACKET.search(line.symbols[:at])
-    told = _TOLD.search(line.symbols[: opened.start()]) if opened else None
+    opened = _BRACKET.search(line.symbols, max(0, at - _WIDTH), at)
+    told = _TOLD.search(line.symbols, max(0, opened.start() - _WIDTH), opened.start()) if opened else None
     return told.start("loss") if told else -1
 
 
 def on_side(line: Line, end: int) -> int:
     """The demonym of `killed on the Thai side`, also without the noun after another one's: `and two on the Israeli`."""
+    everyone = _ALL_OF_THEM.match(line.symbols, end)
+    if everyone and "all" in line.words[end : everyone.end()]:  # "killed three and hurt nine, all of them Chadians"
+        return everyone.start("side")
     match = _ON_SIDE.match(line.symbols, end)
     if match is None or line.words[match.start("on")] != "on":
         return -1
@@ -77,6 +94,8 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     match = _AMONG.match(line.symbols, end)
     if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
         match = _LATER.match(line.symbols, end)
+    if match is None and at + 1 == end and not _ANIMALS & set(line.words[end : end + 2]):
+        match = _ANYONE.match(line.symbols, end)
     if match is None and line.symbols[end - 1] in "mchJ":
         match = _FAR.match(line.symbols, end)
     if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
@@ -92,7 +111,7 @@ def tells_of_hospital(line: Line) -> bool:
 def hospital(line: Line, at: int, end: int) -> int:
     """The word that brings the people counted at `at` to a hospital: `the clinic treated 17 men`, `six were flown to
     hospital`. -1 for none."""
-    if not tells_of_hospital(line):
+    if _HOSPITALS.isdisjoint(line.words[max(0, at - _WIDTH) : end + _WIDTH]):
         return -1
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
@@ -175,7 +194,7 @@ def filled(figure: Figure, people: People, other: Figure | None) -> Figure:
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
-    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0):
+    if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0 or figure.foe):
         return replace(figure, who=other.who)
     if not people.head:
         return replace(

@@ -16,6 +16,7 @@ from shared.schemas.article_tagged import Mention
 _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
+_MARTYRS = words("losers.martyrs")
 _NAMED = re.compile(r"[AJP]")
 _CLAUSE = 8  # items
 
@@ -107,6 +108,12 @@ def _enemy(case: Case) -> str | None:
     return _opponent(case) if case.figure.foe or case.figure.prisoners else None
 
 
+def _martyrs(case: Case) -> str | None:
+    """`Peking spoke of 40 martyrs`: nobody calls an enemy so."""
+    told = case.line.words[case.figure.at : max(case.figure.end, case.figure.predicate + 1)]
+    return case.own if not _MARTYRS.isdisjoint(told) else None
+
+
 def _owner_side(case: Case) -> str | None:
     """`three of its soldiers`: the side the possessive stands for."""
     figure, line = case.figure, case.line
@@ -158,12 +165,16 @@ def _victim_in_arms(case: Case) -> str | None:
     return _victim(case) if case.figure.who != "civilian" else None
 
 
+def _in_a_battle(case: Case) -> str | None:
+    """`a gun battle in which three died`: the dead of both sides."""
+    before, at = case.line.entries, case.figure.at
+    mutual = any(entry.mutual for entry in before[max(0, at - 9) : at])
+    return "total" if mutual and "which" in case.line.words[max(0, at - 4) : at] else None
+
+
 def _of_both(case: Case) -> str | None:
-    """`clashes that killed a hundred soldiers`, `a gun battle in which three died`: the dead of both sides."""
+    """`clashes that killed a hundred soldiers`, `both fired, killing two`: the dead of both sides."""
     figure, line = case.figure, case.line
-    if "which" in line.words[max(0, figure.at - 4) : figure.at]:
-        mutual = any(entry.mutual for entry in line.entries[max(0, figure.at - 9) : figure.at])
-        return "total" if mutual else None
     if not 0 <= figure.predicate < figure.at:
         return None
     before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
@@ -226,15 +237,16 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
 
 
 _OF_DENIALS = (_owner_side, _own)
-_OUTRIGHT = (_theirs, _owner_side, _victim_in_arms, _enemy)
+_OUTRIGHT = (_theirs, _owner_side, _martyrs, _victim_in_arms, _enemy)
 _ELSE = (
+    _in_a_battle,
     _ground_named,
     _of_both,
     _foe,
     _victim,
     _struck,
     _own,
-    _ground_before,
     _first_named,
+    _ground_before,
     _told_before,
 )

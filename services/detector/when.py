@@ -99,21 +99,27 @@ def _is_news(day: Day, published: str | None, most: int = 3) -> bool:
 
 
 def _of_incident(lines: Sequence[Line], past: Container[int], published: str | None) -> Iterator[Day]:
-    """`The incident occurred on Tuesday`, `arrived on Thursday as bombs hit`: told without the sides."""
+    """`The incident occurred on Tuesday`, `arrived on Thursday as bombs hit`: told without the sides, or in the first
+    sentences, which tell what the article is about."""
     for line in lines:
         if line.number in past:
             continue
         for day in days(line, published):
-            if day.edtf and not day.spoken and _is_news(day, published, _LONG_AGO) and _names_incident(line, day.at):
+            news = day.edtf and not day.spoken and _is_news(day, published, _LONG_AGO)
+            if news and (line.number <= _LEAD or _names_incident(line, day.at)) and not _is_unreal(line, day.at):
                 yield day
 
 
+def _around(line: Line, at: int) -> range:
+    return range(max(0, at - _CLOSE), min(len(line), at + _CLOSE))
+
+
+def _is_unreal(line: Line, at: int) -> bool:
+    return any(line.entries[i].unreal for i in _around(line, at))
+
+
 def _names_incident(line: Line, at: int) -> bool:
-    close = len(line) if line.number <= _LEAD else _CLOSE
-    around = range(max(0, at - close), min(len(line), at + close))
-    if any(line.entries[i].unreal for i in around):
-        return False
-    return any(line.entries[i].fight or line.words[i] in _INCIDENTS for i in around)
+    return any(line.entries[i].fight or line.words[i] in _INCIDENTS for i in _around(line, at))
 
 
 _INCIDENTS = words("when.incidents")

@@ -15,9 +15,12 @@ _FIGURES = re.compile(
 )
 _DAY_GAP = re.compile(r"(?: of|,)? ?\Z")
 _AND_GAP = re.compile(r" ?(?:-|–|to|and|,|/) ?\Z", re.IGNORECASE)
-_THE_DAY = re.compile(r"(?:\b(?:on|of|by)|day,?) the \Z", re.IGNORECASE)  # "on the 12th", "Sunday the 12th"
+_THE_DAY = re.compile(
+    r"(?:\b(?:on|of|by|since|until|till)|day,?) the \Z", re.IGNORECASE
+)  # "on the 12th", "Sunday the 12th"
+_CLAUSE_END = re.compile(r"\Z|[.,;:)]")
 _YEARS = re.compile(r"\d{4}(?:-|–|/)\d{2}(?:\d{2})?(?![\w-])")
-_COUNTED = re.compile(r" days?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
+_COUNTED = re.compile(r" (?:day|night)s?(?: (?P<from>ago|earlier|previously)\b|(?= of (?!\d)))")
 _KINDS = {"ago": "day", "earlier": "earlier", "previously": "earlier", None: "days"}
 _MONTH_DAY = re.compile(r"(?:\d{4}|XXXX)-\d\d-")
 _NEAR = 400  # characters
@@ -41,6 +44,8 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
             found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
         elif lexeme.kind == "digits":
             found = _year(lexeme, text, folded, known) or _bare_day(lexemes, index, text) or _counted(lexeme, text)
+        elif lexeme.kind == "ordinal":
+            found = _bare_day(lexemes, index, text)
         elif lexeme.kind == "unit":
             found = _counted(lexeme, text)
         else:
@@ -104,10 +109,12 @@ def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[in
 
 
 def _number(lexeme: Lexeme) -> int:
-    return int("".join(filter(str.isdigit, lexeme.value)))
+    return int("".join(filter(str.isdigit, str(lexeme.value))))
 
 
 def _is_day(lexeme: Lexeme) -> bool:
+    if lexeme.kind == "ordinal":
+        return True
     return (
         lexeme.kind == "digits" and "." not in lexeme.value and "," not in lexeme.value and 1 <= _number(lexeme) <= 31
     )
@@ -119,7 +126,7 @@ def _days_before(lexemes: Sequence[Lexeme], index: int, text: str, used: set[int
     right = month
     for other in reversed(lexemes[max(0, index - 2) : index]):
         gap = text[other.end : right.start]
-        fits = (_AND_GAP if days else _DAY_GAP).match(gap)
+        fits = gap == " of " if other.kind == "ordinal" else (_AND_GAP if days else _DAY_GAP).match(gap)
         if not (_is_day(other) and fits and other.start not in used and len(gap) < 6):
             break
         days.insert(0, other)
@@ -133,6 +140,7 @@ def _days_after(lexemes: Sequence[Lexeme], index: int, text: str) -> list[Lexeme
     for other in lexemes[index + 1 : index + 3]:
         gap = text[left.end : other.start]
         fits = _AND_GAP.match(gap) if days else gap in (" ", ". ", " the ", ".")
+        fits = fits and (other.kind == "digits" or gap == " the ")
         if not (_is_day(other) and fits):
             break
         days.append(other)
@@ -172,7 +180,8 @@ def _bare_day(lexemes: Sequence[Lexeme], index: int, text: str) -> Mention | Non
     if following and following[0].kind == "month" and _DAY_GAP.match(text[lexeme.end : following[0].start]):
         return None
     told = _THE_DAY.search(text, max(0, lexeme.start - 10), lexeme.start)
-    if told and lexeme.value[-1:].isalpha() and _is_day(lexeme):
+    is_word = lexeme.kind == "ordinal" and _CLAUSE_END.match(text, lexeme.end)  # not "on the third floor"
+    if told and (is_word or (lexeme.kind == "digits" and lexeme.value[-1:].isalpha() and _is_day(lexeme))):
         return _mention(lexeme.start, lexeme.end, f"XXXX-XX-{_number(lexeme):02d}", "day")
     return None
 

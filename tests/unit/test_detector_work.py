@@ -35,6 +35,12 @@ UNITS = {
     "verbs of saying": "said ",
     "losses": "100 killed or wounded ",
     "lists of losses": "49 Armenian and 50 Azerbaijani troops were killed, ",
+    "ellipses": "Armenia lost 40 men, the Azerbaijanis 60, ",
+    "hospitals": "six were flown to hospital and ",
+    "brackets": "14 dead (9 Azerbaijanis and 5 Armenians) ",
+    "nth days": "for a third day on Monday of fighting ",
+    "days of other doings": "the funeral on the 12th, two days earlier, ",
+    "the struck": "fired on an Armenian post and both its guards died ",
     "claims": "Armenia said three of its soldiers were killed by Azerbaijani fire and ",
     "accusations": "Armenia accused Azerbaijan of shelling its positions in Berd ",
 }
