@@ -46,7 +46,7 @@ def _choose(
     incident = change.incident
     own = next((row for row in rows if row.incident_id == incident.incident_id), None)
     if own and own.revision >= incident.revision:
-        return (own.said, own) if own.said and own.revision == incident.revision else None
+        return None
     if incident.status != "active":
         return _end(change, watch, own, now)
     rules = _matching(watch, subscriber, incident, watch.steps.severity_of(incident.best))

@@ -42,8 +42,8 @@ def stage(store: AlertStore, watch: Watch, *, scope: Scope = nullcontext) -> Sta
         choices = choose_alerts(
             message, watch, [row for one in _concerned(message) for row in store.notified(one)], now
         )
-        for alert, notified in choices:
-            store.remember(notified.model_copy(update={"said": alert}))
+        for _, notified in choices:
+            store.remember(notified)
         return [alert for alert, _ in choices if alert]
 
     return Stage("alerter", (IncidentChanged,), (AlertRaised,), apply, scope)

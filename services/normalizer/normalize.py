@@ -12,7 +12,7 @@ from shared.errors import RejectedError
 from shared.schemas import ArticleNormalized, ArticleReceived, FileSettled, Message
 from shared.schemas.file_settled import FileState
 
-# An article that a container brought stands whatever becomes of files with the same content (docs/decisions/0009):
+# An article that a container brought stands whatever becomes of files with the same content (docs/decisions/0012):
 # above any version a file's article comes to, and odd, as what stands is.
 _OF_A_CONTAINER = 1_000_001
 

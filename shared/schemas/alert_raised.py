@@ -47,8 +47,7 @@ class Notified(Part):
     """What a subscriber was last told about an incident: the alerter's only memory.
 
     `toll` maps side -> kind -> people, `civilians` kind -> people. `closed` is true once the subscriber was told that
-    the incident was withdrawn or went into another. `said` is the alert itself, where the store cannot keep it and the
-    log in one transaction: a broken-off message says it again.
+    the incident was withdrawn or went into another.
     """
 
     incident_id: str
@@ -61,4 +60,3 @@ class Notified(Part):
     sectors: tuple[str, ...] = ()
     weapons: tuple[str, ...] = ()
     closed: bool = False
-    said: AlertRaised | None = None

@@ -39,7 +39,7 @@ class ArticleReceived(Message):
 
     `version` rises each time the article comes (odd) or is withdrawn (even): the external version of whatever
     is written about it. `replaces` is the article the file held before: it is withdrawn when this one has been read, so
-    that nobody is told in between that nothing is left of it (docs/decisions/0010).
+    that nobody is told in between that nothing is left of it (docs/decisions/0011).
     """
 
     TYPE: ClassVar[str] = "article.received"

@@ -37,15 +37,13 @@ class SqliteAlertStore:
         return [Notified.model_validate_json(body) for (body,) in rows]
 
     def remember(self, notified: Notified) -> None:
-        """Replaces the subscriber's row for the incident. The log is in the same transaction, so nothing need be said
-        again.
-        """
+        """Replaces the subscriber's row for the incident."""
         self._database.execute(
             "INSERT OR REPLACE INTO alert_notified VALUES (?, ?, ?)",
             (
                 notified.incident_id,
                 notified.subscriber,
-                notified.model_dump_json(exclude_defaults=True, exclude={"said"}).encode(),
+                notified.model_dump_json(exclude_defaults=True).encode(),
             ),
         )
 

@@ -1,6 +1,6 @@
 """Every example of `services/alerter/examples`: reports come and go, and this is who is told what."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from linker_builders import RULE, report
 
 from services.alerter.choose import Watch, choose_alerts
 from services.alerter.rules import WatchRule
-from services.alerter.stage import load_watch, stage
+from services.alerter.stage import load_watch
 from services.linker.link import Casebook, casebook, link, unlink
 from shared.schemas import AlertRaised, IncidentChanged
 from shared.schemas.alert_raised import Notified
@@ -81,23 +81,6 @@ def test_a_revision_that_was_told_or_is_older_raises_nothing() -> None:
     assert desk.hear(_change(2)) == []
     assert desk.hear(_change(1, best=500)) == []
     assert [one.revision for one in desk.hear(_change(7, best=500))] == [7]
-
-
-class Rows(dict[tuple[str, str], Notified]):
-    """A store whose rows outlive what was said of them: the process ends between the two."""
-
-    def notified(self, incident_id: str) -> list[Notified]:
-        return [row for row in self.values() if row.incident_id == incident_id]
-
-    def remember(self, notified: Notified) -> None:
-        self[notified.incident_id, notified.subscriber] = notified
-
-
-def test_what_was_remembered_but_not_said_is_said_again() -> None:
-    alerter = stage(Rows(), load_watch())
-    [lost] = alerter.apply(_change(2), NOW)
-    assert list(alerter.apply(_change(2), NOW + timedelta(hours=1))) == [lost]
-    assert list(alerter.apply(_change(1, best=500), NOW)) == []
 
 
 def test_who_was_never_told_is_not_told_of_the_end() -> None:
