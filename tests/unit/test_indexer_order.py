@@ -111,7 +111,7 @@ def test_the_order_of_messages_does_not_matter(
 def test_articles_name_the_incidents_that_link_to_them(database: Database) -> None:
     store = SqliteIndexStore(database)
     put(store, analyzed(1), changed(1), changed(1, incident_id="k"))
-    [row] = listing.articles(store)
+    [row] = listing.rows(store, "articles", listing.Wanted())
     assert (row["id"], row["article_id"], row["incidents"]) == ("one", "a", ["i", "k"])
 
 
@@ -123,5 +123,5 @@ def test_merged_incidents_answer_with_where_they_went_and_are_not_listed(databas
     assert found is not None
     assert found["incident_id"] == "j"
     assert listing.incident(store, "zzz") is None
-    [row] = listing.articles(store)
+    [row] = listing.rows(store, "articles", listing.Wanted())
     assert row["incidents"] == ["j"]
