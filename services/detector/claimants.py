@@ -68,9 +68,10 @@ def _is_passive(line: Line, verb: int) -> bool:
 def _are_both(line: Line, start: int, stop: int) -> bool:
     """`the ministries in Baku and Yerevan`, `Thai and Cambodian officials`."""
     for index in range(max(2, start), stop):
-        codes = {_state(line.mentions[index]), _state(line.mentions[index - 2])} - {None}
-        if line.symbols[index - 1] == "&" and len(codes) == 2:
-            return True
+        if line.symbols[index - 1] == "&":
+            codes = {_state(line.mentions[index]), _state(line.mentions[index - 2])} - {None}
+            if len(codes) == 2:
+                return True
     return False
 
 

@@ -26,13 +26,18 @@ def claims(
 
     `near` are the numbers of the lines at or shortly behind one that tells of the fight.
     """
-    told = Told()
+    told, passed = Told(), list[Line]()
     for line in lines:
-        speaker = claimant_of(line, len(line), article.body, told)
-        told.speaker = speaker if speaker.words else told.speaker
-        for figure in figures(line):
-            if belongs_to_the_past(line, figure):
-                continue
+        found = [figure for figure in figures(line) if not belongs_to_the_past(line, figure)]
+        if not found:
+            passed.append(line)  # who spoke in it is asked only where losses follow
+            continue
+        for silent in passed:
+            _listen(told, silent, article.body)
+            _remember(told, silent, parties)
+        passed.clear()
+        _listen(told, line, article.body)
+        for figure in found:
             claim = _claim(
                 figure, line, article, parties, told, line.number in near or line.number - told.side_line <= 3
             )
@@ -40,8 +45,17 @@ def claims(
                 yield line, claim
                 if claim.side != "total":
                     told.side, told.side_line = claim.side, line.number
-        told.previous = line
-        told.ground = ground_of(line, None, parties) or (told.ground if line.paragraph else None)
+        _remember(told, line, parties)
+
+
+def _listen(told: Told, line: Line, body: str) -> None:
+    speaker = claimant_of(line, len(line), body, told)
+    told.speaker = speaker if speaker.words else told.speaker
+
+
+def _remember(told: Told, line: Line, parties: Parties) -> None:
+    told.previous = line
+    told.ground = ground_of(line, None, parties) or (told.ground if line.paragraph else None)
 
 
 def distinct(told: Sequence[Claim]) -> list[Claim]:
