@@ -13,15 +13,15 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
-from services.normalizer.datafile import DATA, load_words
 from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
+from services.normalizer.words import read_words
 from shared.errors import RejectedError
 
 _SNIFFED = 4096  # bytes in which a charset is declared (the HTML standard says 1024; pages disagree)
 _CHARSET = re.compile(rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I)
 XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
-_WORDS = load_words(DATA / "html.yml")
+_WORDS = read_words("html.yml")
 _INVISIBLE = frozenset(_WORDS["invisible"])
 _DRAWN = frozenset(_WORDS["drawn"])
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
