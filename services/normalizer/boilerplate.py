@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated
 
 from ahocorasick_rs import AhoCorasick, MatchKind
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from services.normalizer.datafile import DATA, LINE, DataFileError, load_rows, load_words
+from services.normalizer.words import DATA, read_words
+from shared.datafile import Word, load_yaml
 from shared.schemas.article_normalized import SetAside, SetAsideKind
 
 LINE_CHARS = 600  # a longer line is prose; only `glued` and `anywhere` look into it
@@ -160,60 +162,80 @@ def _rules() -> tuple[list[Rule], AhoCorasick, list[tuple[int, ...]]]:
     return rules, AhoCorasick(words, matchkind=MatchKind.Standard), owners
 
 
+_Part = Annotated[str, Field(min_length=1, max_length=_OVERLAP - 1)]
+_Written = Annotated[str, Field(min_length=1)]
+
+
+class _Row(BaseModel):
+    """One rule as boilerplate.yml has it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: SetAsideKind
+    has: Annotated[tuple[_Part, ...], Field(min_length=1)]
+    line: _Written | None = None
+    glued: _Written | None = None
+    anywhere: _Written | None = None
+    exact: bool = False
+    first: PositiveInt = 1
+    top: PositiveInt = 1 << 60
+    chars: PositiveInt = LINE_CHARS
+    headlines_after: bool = False
+
+    def pattern(self, written: str | None) -> re.Pattern[str] | None:
+        """Compiled. Raises ValueError."""
+        return _pattern(written, 0 if self.exact else re.IGNORECASE) if written else None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "_Row":
+        if any(word != word.lower() for word in self.has):
+            raise ValueError("'has' must be words in lower case, one of which every match contains")
+        if not (self.line or self.glued or self.anywhere) or (self.glued and self.anywhere):
+            raise ValueError("needs 'line', 'glued' or 'anywhere', and not the last two at once")
+        for written in (self.line, self.glued, self.anywhere):
+            self.pattern(written)
+        return self
+
+
+_Rows = Annotated[dict[Word, _Row], Field(min_length=1)]
+
+
 def load_rules(path: Path) -> list[Rule]:
     """The rules in their order. Raises DataFileError with file and line."""
-    required: dict[str, type] = {"name": str, "kind": str, "has": list}
-    patterns: dict[str, type] = {"line": str, "glued": str, "anywhere": str, "exact": bool}
-    optional = patterns | {"first": int, "top": int, "chars": int, "headlines_after": bool}
-    rows = load_rows(path, required, optional)
-    names = [row["name"] for row in rows]
-    for at, row in enumerate(rows):
-        if row["name"] in names[:at]:
-            raise DataFileError(f"{path.name}:{row[LINE]}: the name {row['name']!r} is taken")
-    return [_rule(row, f"{path.name}:{row[LINE]}") for row in rows]
+    rows: dict[str, _Row] = load_yaml(path, _Rows)
+    return [_rule(name, row) for name, row in rows.items()]
 
 
-def _rule(row: dict[str, Any], where: str) -> Rule:
-    if row["kind"] not in get_args(SetAsideKind):
-        raise DataFileError(f"{where}: unknown kind {row['kind']!r}")
-    if not all(isinstance(word, str) and word == word.lower() and 0 < len(word) < _OVERLAP for word in row["has"]):
-        raise DataFileError(f"{where}: 'has' must be words in lower case, one of which every match contains")
-    patterns = {name: _pattern(row, name, where) for name in ("line", "glued", "anywhere")}
-    if not any(patterns.values()) or (patterns["glued"] and patterns["anywhere"]):
-        raise DataFileError(f"{where}: needs 'line', 'glued' or 'anywhere', and not the last two at once")
+def _rule(name: str, row: _Row) -> Rule:
     return Rule(
-        name=row["name"],
-        kind=row["kind"],
-        has=tuple(row["has"]),
-        first=row.get("first", 1),
-        top=row.get("top", 1 << 60),
-        chars=row.get("chars", LINE_CHARS),
-        headlines_after=row.get("headlines_after", False),
-        **patterns,
+        name=name,
+        kind=row.kind,
+        has=row.has,
+        line=row.pattern(row.line),
+        glued=row.pattern(row.glued),
+        anywhere=row.pattern(row.anywhere),
+        first=row.first,
+        top=row.top,
+        chars=row.chars,
+        headlines_after=row.headlines_after,
     )
 
 
-def _is_search_word(word: Any) -> bool:
-    return isinstance(word, str) and word == word.lower() and 0 < len(word) < _OVERLAP
-
-
-def _pattern(row: dict[str, Any], name: str, where: str) -> re.Pattern[str] | None:
-    """Compiled, with `{DATE}` and the like filled in. Refuses what could run away on hostile text."""
-    if name not in row:
-        return None
-    if _UNBOUNDED.search(row[name]):
-        raise DataFileError(f"{where}: {name!r} repeats without a bound: write {{0,80}} instead of * or +")
-    text = row[name].replace("{DATE}", _DATE).replace("{NAME}", _NAME).replace("{AGENCY}", _agency_pattern())
+def _pattern(written: str, flags: int) -> re.Pattern[str]:
+    """With `{DATE}` and the like filled in. Refuses what could run away on hostile text."""
+    if _UNBOUNDED.search(written):
+        raise ValueError("a pattern repeats without a bound: write {0,80} instead of * or +")
+    text = written.replace("{DATE}", _DATE).replace("{NAME}", _NAME).replace("{AGENCY}", _agency_pattern())
     try:
-        pattern = re.compile(text, 0 if row.get("exact") else re.IGNORECASE)
+        pattern = re.compile(text, flags)
     except re.error as error:
-        raise DataFileError(f"{where}: {name!r} is no regular expression: {error}") from error
+        raise ValueError(f"a pattern is no regular expression: {error}") from error
     if unknown := set(pattern.groupindex) - _FACTS:
-        raise DataFileError(f"{where}: unknown group {sorted(unknown)[0]!r}; known are {', '.join(sorted(_FACTS))}")
+        raise ValueError(f"unknown group {min(unknown)!r}; known are {', '.join(sorted(_FACTS))}")
     return pattern
 
 
 @cache
 def _agency_pattern() -> str:
-    names = sorted({name for names in load_words(DATA / "agencies.yml").values() for name in names}, key=len)
+    names = sorted({name for names in read_words("agencies.yml").values() for name in names}, key=len)
     return "(?:" + "|".join(re.escape(name) for name in reversed(names)) + ")"

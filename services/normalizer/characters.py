@@ -14,9 +14,9 @@ _INVISIBLE = re.compile(
     # In Persian and the Indic scripts the (non-)joiner is spelling, elsewhere it only hides words.
     "|(?<![\u0600-\u06ff\u0900-\u0dff])[\u200c\u200d]"
 )
-# A UTF-8 lead byte read as Windows-1252 or Latin-1 and followed by what a continuation byte became.
 # Anything but printable ASCII, composed Latin letters and the usual typographic signs: most texts have none.
 _ODD = re.compile("[^\n -~\u00a1-\u00ac\u00ae-\u024f\u2010-\u2015\u2018-\u201e\u2022\u2026\u20ac\u2122]")
+# A UTF-8 lead byte read as Windows-1252 or Latin-1 and followed by what a continuation byte became.
 _MOJIBAKE = re.compile(
     "[\u00c2-\u00f4][\u0080-\u00bf\u20ac\u201a-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a"
     "\u0152\u0153\u0160\u0161\u017d\u017e\u0178\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201d\u2122]"

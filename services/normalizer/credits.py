@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from services.normalizer.boilerplate import Sifted
-from services.normalizer.datafile import DATA, load_words
+from services.normalizer.words import read_words
 
 _AMONG = 3  # paragraphs that may open with a dateline
 _DATELINE = re.compile(r"[^a-z(]{2}[^(\n]{0,70}\(([A-Z][A-Za-z./’' &-]{1,40})\) ?[-–—]")
@@ -49,7 +49,7 @@ def _agencies_in(text: str) -> Iterator[str]:
 @cache
 def _agencies() -> tuple[re.Pattern[str], dict[str, str]]:
     """All spellings, longest first, and the agency each stands for."""
-    names = {spelling: agency for agency, all_ in load_words(DATA / "agencies.yml").items() for spelling in all_}
+    names = {spelling: agency for agency, all_ in read_words("agencies.yml").items() for spelling in all_}
     names |= {"Reuter": "Reuters", "REUTER": "Reuters"}
     ordered = sorted(names, key=len, reverse=True)
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, ordered)) + r")(?!\w)"), names

@@ -4,7 +4,7 @@ import codecs
 import re
 from functools import cache
 
-from services.normalizer.datafile import DATA, load_words
+from services.normalizer.words import Lists, Words, read_lists
 from shared.errors import RejectedError
 
 _BOMS = (
@@ -92,9 +92,15 @@ def _known(declared: str) -> str | None:
     return name if name in _believed() else None
 
 
+class Charsets(Lists):
+    """charsets.yml as written."""
+
+    declared: Words
+
+
 @cache
 def _believed() -> frozenset[str]:
-    return frozenset(load_words(DATA / "charsets.yml", ("declared",))["declared"])
+    return frozenset(read_lists("charsets.yml", Charsets).declared)
 
 
 def _wide(raw: bytes) -> str | None:

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from functools import cache
 
-from services.normalizer.datafile import DATA, load_words
+from services.normalizer.words import Lists, Words, read_lists, read_words
 
 _SAMPLE = 1500  # characters; more does not make it surer
 _WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)?")
@@ -82,12 +82,18 @@ def _by_model(sample: str) -> str:
     return "no" if code in {"nb", "nn"} else code
 
 
+class ModelLanguages(Lists):
+    """model-languages.yml as written."""
+
+    languages: Words
+
+
 @cache
 def _model():  # type: ignore[no-untyped-def]  # py3langid has no types
     from py3langid.langid import MODEL_FILE, LanguageIdentifier  # half a second: only when needed
 
     model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(load_words(DATA / "model-languages.yml", ("languages",))["languages"])
+    model.set_languages(read_lists("model-languages.yml", ModelLanguages).languages)
     return model
 
 
@@ -102,7 +108,7 @@ def _english() -> tuple[frozenset[str], frozenset[str]]:
 @cache
 def _small_words() -> dict[str, tuple[str, ...]]:
     lookup: dict[str, list[str]] = {}
-    for code, words in load_words(DATA / "languages.yml").items():
+    for code, words in read_words("languages.yml").items():
         for word in words:
             lookup.setdefault(word, []).append(code)
     return {word: tuple(codes) for word, codes in lookup.items()}

@@ -20,7 +20,6 @@ from services.normalizer.sandbox import FRAME
 from shared.errors import RejectedError, TransientError
 
 _ROOT = Path(__file__).parents[2]
-_START_SECONDS = 30.0
 _HEADER_LIMIT = 64 * 1024 * 1024
 
 

@@ -3,11 +3,10 @@
 import re
 from functools import cache
 
-from services.normalizer.datafile import DATA, load_words
+from services.normalizer.words import Lists, Words, read_lists
 
 MAX_CHARS = 5000  # a longer "sentence" is a table or an attack; it is cut at a space
 _STOP = re.compile(r"[.!?…。！？։؟।۔]++[\"”’'»)\]]*+")
-_OPENERS = frozenset("\"'“‘«([„")
 _LAST_WORD = 24  # longest abbreviation looked for, in characters
 _NEXT_WORD = re.compile(r"[\"'“‘«(\[„]{0,3}([A-Za-z]{1,12})")
 _JOINED = re.compile(r"[\"“‘«(\[„]?(?!(?:Com|Org|Net|Info|Ru|Az|Am)\b)[A-Z](?:[a-z]{0,30})(?=[\s,;:’'\"”]|$)")
@@ -99,8 +98,16 @@ def _add(text: str, start: int, end: int, spans: list[tuple[int, int]]) -> None:
         spans.append((start, end))
 
 
+class Abbreviations(Lists):
+    """abbreviations.yml as written."""
+
+    titles: Words
+    numbers: Words
+    either: Words
+    starters: Words
+
+
 @cache
 def _abbreviations() -> tuple[frozenset[str], ...]:
-    names = ("titles", "numbers", "either", "starters")
-    words = load_words(DATA / "abbreviations.yml", names)
-    return tuple(frozenset(words[name]) for name in names)
+    found = read_lists("abbreviations.yml", Abbreviations)
+    return tuple(map(frozenset, (found.titles, found.numbers, found.either, found.starters)))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import yaml
 
-from services.normalizer import boilerplate, language, layout, published, sentences
-from services.normalizer.datafile import DATA
+from services.normalizer import boilerplate, language, layout, published, sentences, words
 from services.normalizer.normalize import normalize
+from services.normalizer.words import DATA
+from shared.datafile import DataFileError
 from shared.schemas import ArticleNormalized, ArticleReceived
 from shared.schemas.article_received import Sidecar
 
@@ -92,33 +93,54 @@ def test_blank_lines_and_columns() -> None:
     assert layout.paragraphs("a  b\n\n\n\n  c\n") == ["a b", "", "c", ""]
 
 
+RULE = "x:\n  kind: caption\n"
+
+
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "line", "reason"),
     [
-        ("- name: x\n  kind: nonsense\n  has: [a]\n  line: a", "bad.yml:1: unknown kind 'nonsense'"),
-        ("- name: x\n  kind: caption\n  has: [a]", "bad.yml:1: needs 'line', 'glued' or 'anywhere'"),
-        ("- name: x\n  kind: caption\n  has: [A]\n  line: a", "bad.yml:1: 'has' must be words in lower case"),
-        ("- name: x\n  kind: caption\n  has: [a]\n  line: a.*", "bad.yml:1: 'line' repeats without a bound"),
-        ("- name: x\n  kind: caption\n  has: [a]\n  line: (a", "bad.yml:1: 'line' is no regular expression"),
-        ("- name: x\n  kind: caption\n  has: [a]\n  line: (?P<who>a)", "bad.yml:1: unknown group 'who'"),
-        ("- name: x\n  kind: caption\n  hass: [a]\n  line: a", "bad.yml:1: unknown name 'hass'"),
-        (
-            "- name: x\n  kind: caption\n  has: []\n  line: a",
-            "bad.yml:1: 'has' is not a list with something in it",
-        ),
-        ("- name: x\n  kind: caption\n  line: a", "bad.yml:1: 'has' is missing"),
-        ("- name: x\n  name: y", "bad.yml:1: a key is given twice"),
-        ("name: x", "bad.yml:1: not a list of rows"),
-        ("- [", "bad.yml:1: "),
-        (
-            "- {name: x, kind: caption, has: [a], line: a}\n- {name: x, kind: caption, has: [b], line: b}",
-            "bad.yml:2: the name 'x' is taken",
-        ),
+        ("x:\n  kind: nonsense\n  has: [a]\n  line: a", 2, "x.kind: Input should be 'boilerplate', 'caption'"),
+        (f"{RULE}  has: [a]", 2, "x: Value error, needs 'line', 'glued' or 'anywhere'"),
+        (f"{RULE}  has: [a]\n  glued: a\n  anywhere: a", 2, "x: Value error, needs 'line', 'glued' or 'anywhere'"),
+        (f"{RULE}  has: [A]\n  line: a", 2, "x: Value error, 'has' must be words in lower case"),
+        (f"{RULE}  has: [{64 * 'a'}]\n  line: a", 3, "x.has.0: String should have at most 63 characters"),
+        (f"{RULE}  has: [a]\n  line: a.*", 2, "x: Value error, a pattern repeats without a bound"),
+        (f"{RULE}  has: [a]\n  line: (a", 2, "x: Value error, a pattern is no regular expression"),
+        (f"{RULE}  has: [a]\n  line: (?P<who>a)", 2, "x: Value error, unknown group 'who'"),
+        (f"{RULE}  has: [a]\n  line: a\n  hass: [a]", 5, "x.hass: Extra inputs are not permitted"),
+        (f"{RULE}  has: []\n  line: a", 3, "x.has: Tuple should have at least 1 item"),
+        (f"{RULE}  has: [a]\n  line: ''", 4, "x.line: String should have at least 1 character"),
+        (f"{RULE}  line: a", 2, "x.has: Field required"),
+        (f"{RULE}  has: [a]\n  line: a\n  top: 0", 5, "x.top: Input should be greater than 0"),
+        (f"{RULE}  kind: credit", 3, "'kind' is given twice"),
+        (f"{RULE}  has: [a]\n  line: a\nx: {{}}", 5, "'x' is given twice"),
+        ("- x", 1, ": Input should be a valid dictionary"),
+        ("{}", 1, ": Dictionary should have at least 1 item"),
+        ("x: ]", 1, ""),
     ],
 )
-def test_the_loader_refuses_nonsense_with_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
+def test_the_loader_refuses_nonsense_with_file_and_line(tmp_path: Path, text: str, line: int, reason: str) -> None:
     path = tmp_path / "bad.yml"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"bad\.yml") as caught:
+    with pytest.raises(DataFileError) as caught:
         boilerplate.load_rules(path)
-    assert str(caught.value).startswith(reason)
+    assert str(caught.value).startswith(f"{path}:{line}: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "reason"),
+    [
+        ("numbers:", "digits:", 1, "numbers: Field required"),
+        ("[mr,", "[mr, mr,", 1, "'mr' is given twice"),
+        ("[mr,", "[ '', mr,", 1, "titles.0: String should match pattern"),
+    ],
+)
+def test_word_lists_are_refused_with_file_and_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, line: int, reason: str
+) -> None:
+    text = "titles: [mr, dr]\nnumbers: [no]\neither: [etc]\nstarters: [the]\n"
+    (tmp_path / "bad.yml").write_text(text.replace(old, new))
+    monkeypatch.setattr(words, "DATA", tmp_path)
+    with pytest.raises(DataFileError) as caught:
+        words.read_lists("bad.yml", sentences.Abbreviations)
+    assert str(caught.value).startswith(f"{tmp_path / 'bad.yml'}:{line}: {reason}")

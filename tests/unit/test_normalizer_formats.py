@@ -163,6 +163,13 @@ def test_html_nested_deeply() -> None:
     assert [row.startswith("rejected") for row in rows(run("a.rss", feed.encode())).values()] == [False, True, False]
 
 
+def test_a_page_in_one_form() -> None:
+    letter = '<form id="sign-up"><p>Sign up for the letter of the day.</p><input></form>'
+    page = f'<html><body><form id="all"><h1>{TITLE}</h1><p>{FIRST}</p>{letter}<p>{SECOND}</p></form></body></html>'
+    assert article("a.html", page.encode()).body == PLAIN
+    assert article("b.html", page.replace('<form id="all">', "").encode()).body == PLAIN
+
+
 def nested(depth: int) -> bytes:
     """A page whose second paragraph is so deep; what is behind it must not be lost unsaid."""
     return f"<html><body><p>{TITLE}</p>{'<div>' * depth}{FIRST}{'</div>' * depth}<p>{SECOND}</p></body></html>".encode()
@@ -435,6 +442,13 @@ def test_bylines_with_lone_surrogates_can_be_sent(path: str, content: bytes) -> 
 )
 def test_a_number_is_a_date_only_where_it_cannot_be_anything_else(number: float, day: str | None) -> None:
     assert article("a.json", json.dumps({"text": FIRST, "date": number}).encode()).published == day
+
+
+def test_lone_surrogates_end_neither_a_piece_of_html_nor_the_parser() -> None:
+    content = b'{"body_html": "<p>Three \\ud800soldiers were killed.</p><p>Baku denied it.</p>"}'
+    assert article("a.json", content).body == "Three soldiers were killed.\n\nBaku denied it."
+    feed = "<rss><channel><item><title>&#xD800;</title><description>&#99999999999;</description></item></channel></rss>"
+    assert "the feed is damaged" in reason("a.rss", feed.encode())
 
 
 def test_too_many_articles_in_a_list() -> None:

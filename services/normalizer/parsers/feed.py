@@ -28,7 +28,10 @@ def read(content: bytes, limits: Limits) -> list[Item]:
         raise RejectedError("the feed declares XML entities, which are not expanded")
     # feedparser must not decode the bytes in a way of its own: entities could hide from us.
     plain = '<?xml version="1.0" encoding="utf-8"?>' + html.XML_DECLARATION.sub("", text)
-    feed = feedparser.parse(BytesIO(plain.encode()), sanitize_html=False, resolve_relative_uris=False)
+    try:
+        feed = feedparser.parse(BytesIO(plain.encode()), sanitize_html=False, resolve_relative_uris=False)
+    except (ValueError, OverflowError) as error:  # feedparser's way with &#xD800; and the like
+        raise RejectedError(f"the feed is damaged: {error}") from error
     if not feed.entries:
         reason = feed.get("bozo_exception")
         raise RejectedError(f"the feed has no entries{f': {reason}' if reason else ''}")

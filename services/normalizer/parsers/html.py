@@ -13,15 +13,16 @@ from lxml import etree
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
-from services.normalizer.datafile import DATA, load_words
 from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
+from services.normalizer.words import read_words
 from shared.errors import RejectedError
 
 _SNIFFED = 4096  # bytes in which a charset is declared (the HTML standard says 1024; pages disagree)
 _CHARSET = re.compile(rb"<meta[^<>]{1,300}?charset\s{0,3}=\s{0,3}[\"']?([\w-]{2,40})|encoding=[\"']([\w-]{2,40})", re.I)
 XML_DECLARATION = re.compile(r"\A\s{0,200}<\?xml[^<>]{0,300}\?>")
-_WORDS = load_words(DATA / "html.yml")
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")  # libxml2 stops reading there
+_WORDS = read_words("html.yml")
 _INVISIBLE = frozenset(_WORDS["invisible"])
 _DRAWN = frozenset(_WORDS["drawn"])
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -90,7 +91,7 @@ def _about(root: HtmlElement) -> Draft:
 
 def _parse(text: str) -> HtmlElement:
     parser = lxml_html.HTMLParser(remove_comments=True, remove_pis=True, no_network=True, huge_tree=True)
-    text = XML_DECLARATION.sub("", text).replace("\0", "")
+    text = _NO_TEXT.sub("", XML_DECLARATION.sub("", text))
     try:
         root = lxml_html.document_fromstring(text, parser=parser)
     except (etree.LxmlError, ValueError) as error:
@@ -230,11 +231,16 @@ def _drop_unwanted(root: HtmlElement, *, keeps_furniture: bool) -> None:
 
 def _is_invisible(element: HtmlElement) -> bool:
     return (
-        element.tag in _INVISIBLE
+        (element.tag in _INVISIBLE and not _wraps_page(element))
         or (element.tag in _DRAWN and next(element.iterancestors("svg", "math"), None) is not None)
         or element.get("hidden") is not None
         or bool(_HIDDEN.search(element.get("style") or ""))
     )
+
+
+def _wraps_page(element: HtmlElement) -> bool:
+    """ASP.NET puts the whole page into one form."""
+    return element.tag == "form" and next(element.iter("h1", "article", "main", "nav", "header"), None) is not None
 
 
 def _is_furniture(element: HtmlElement) -> bool:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from services.normalizer.datafile import DATA, load_words
 from services.normalizer.decode import decode
 from services.normalizer.draft import Draft
 from services.normalizer.limits import Limits
 from services.normalizer.parsers import html
 from services.normalizer.parsers.item import Item
+from services.normalizer.words import read_words
 from shared.errors import RejectedError
 from shared.schemas.ids import article_id
 
 Record = dict[str, Any]
 
-_FIELDS = load_words(DATA / "fields.yml")
+_FIELDS = read_words("fields.yml")
 _TAG = re.compile(r"</?(?:p|br|div|span|a|b|i|em|strong|ul|li|h[1-6]|figure|img)\b[^<>]{0,300}>", re.IGNORECASE)
 _PERSON = re.compile(r"^(?:by |BY )", re.IGNORECASE)
 # Numbers below are counts, years or serial numbers; seconds up to the year 2286, milliseconds from 1973 on.
