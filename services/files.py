@@ -7,6 +7,7 @@ from typing import Any
 from services.feeder.registry import TABLES, Registry, Row
 from shared.bus.sqlite import SqliteBus
 from shared.schemas import ArticleAnalyzed, ArticleReceived
+from shared.schemas.moments import timestamp
 from shared.store.database import Database
 from shared.store.holdings import Holdings
 from shared.store.port import IndexStore
@@ -61,4 +62,4 @@ def _row(path: str, state: str, reason: str, article_id: str | None, settled: st
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return timestamp(moment) if moment else None

@@ -13,6 +13,7 @@ from services.cli.output import print_json, without_marks
 from services.cli.reading import reading, wanted
 from services.cli.tables import Column, table
 from services.files import file_rows
+from shared.schemas.moments import timestamp
 from shared.settings import Settings
 from shared.store.database import Database
 from shared.store.listing import Wanted, article_rows, rows
@@ -134,7 +135,7 @@ def with_sending(folder: Database | None, alert: dict[str, Any]) -> dict[str, An
     sendings = list(known)
     sent = [one.sent_at for one in sendings if one.sent_at]
     return alert | {
-        "sent_at": min(sent).isoformat() if sent else alert["sent_at"],
+        "sent_at": timestamp(min(sent)) if sent else alert["sent_at"],
         "channels": {one.channel: one.state for one in sendings},
     }
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from services.desk.marks import Marked, paragraphs
 from services.desk.sources import Sources
 from shared.store.holdings import Holdings
-from shared.store.listing import Wanted, article_rows, incident, listed
+from shared.store.listing import Wanted, article_rows, articles_of, incident, listed
 from shared.store.port import Hit, IndexStore
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -65,7 +65,7 @@ def router(sources: Sources) -> APIRouter:
             return page("missing.html", 404, asked=_NOTHING, what="incident")
         if found["incident_id"] != incident_id:
             return RedirectResponse(f"/incidents/{found['incident_id']}", status_code=308)
-        articles = [body for one in found["article_ids"] if (body := store.get("articles", one))]
+        articles = list(articles_of(store, found))
         alerts = store.scan("alerts", {"incident_id": incident_id})
         return page("incident.html", asked=_NOTHING, one=found, articles=articles, alerts=list(alerts))
 

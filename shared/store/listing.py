@@ -87,6 +87,12 @@ def article_rows(store: IndexStore, bodies: Sequence[Mapping[str, Any]]) -> list
     return [{"id": body["stem"], **body, "incidents": sorted(linked[body["article_id"]])} for body in bodies]
 
 
+def articles_of(store: IndexStore, incident: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The documents of an incident's articles; while files are being replaced, some are withdrawn already."""
+    found = (store.get("articles", article_id) for article_id in incident["article_ids"])
+    return (body for body in found if body and body.get("status") != "withdrawn")
+
+
 def incident(store: IndexStore, incident_id: str) -> dict[str, Any] | None:
     """The incident an id stands for now: redirects of merged ones are followed."""
     seen: set[str] = set()

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,20 @@ from lxml import html
 
 from services.desk.app import STATIC
 from services.desk.pages import web
-from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, desk_client, hostile, seeded  # noqa: F401
+from shared.schemas import ArticleWithdrawn, IncidentChanged
+from shared.store.database import Database
+from shared.store.sqlite_index import SqliteIndexStore
+from tests.unit.front_rig import (  # noqa: F401
+    ARTICLE,
+    ATTACK,
+    INCIDENT,
+    article,
+    desk_client,
+    hostile,
+    incident,
+    put,
+    seeded,
+)
 
 PAGES = ("/", f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}", "/?q=script", "/?dyad=AM-x&since=x", "/incidents/none")
 LANDMARKS = ("header", "main", "footer")
@@ -65,6 +79,16 @@ def test_an_incident_shows_who_says_so_and_leads_to_the_sentence(client: httpx.C
     assert mark.get("class") == "evidence"
     quoted = words(shown.xpath("//table[@class='claims']//q")[0])
     assert words(mark) in quoted
+
+
+def test_an_incident_of_an_article_that_was_withdrawn_is_shown(tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        store = SqliteIndexStore(database)
+        for message in (article(), IncidentChanged(incident=incident())):
+            put(store, message)
+        put(store, ArticleWithdrawn(article_id=ARTICLE, version=2, path="a", reason="the file changed"))
+    with desk_client(tmp_path) as client:
+        assert client.get(f"/incidents/{INCIDENT}").status_code == 200
 
 
 def test_the_search_finds_articles_and_marks_words(client: httpx.Client) -> None:
