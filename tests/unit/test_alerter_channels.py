@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,13 +44,6 @@ def alert(number: int = 1, **more: Any) -> AlertRaised:
         "raised_at": NOW,
     }
     return AlertRaised(**fields | more)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

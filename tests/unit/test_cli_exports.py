@@ -22,19 +22,19 @@ from shared.schemas import ArticleWithdrawn, IncidentChanged
 from shared.store.database import Database
 from shared.store.listing import Wanted
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, NOW, article, hostile, incident, put, seeded  # noqa: F401
+from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, NOW, article, incident, put
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
-def store(seeded: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+def store(seeded: Path) -> Iterator[SqliteIndexStore]:
     with closing(Database(seeded, read_only=True)) as database:
         yield SqliteIndexStore(database)
 
 
 @pytest.fixture
-def attacked(hostile: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+def attacked(hostile: Path) -> Iterator[SqliteIndexStore]:
     with closing(Database(hostile, read_only=True)) as database:
         yield SqliteIndexStore(database)
 

@@ -77,15 +77,15 @@ def test_the_view_keeps_the_last_lines_of_the_log() -> None:
 
 
 def test_sides_and_dyads_are_found_however_they_are_written() -> None:
-    assert wanted("az-am", "am").dyad == "AM-AZ"
-    assert wanted("AZ/AM", "am").side == "AM"
-    assert wanted("Hezbollah-IL", "Hezbollah") == Wanted("Hezbollah-IL", "Hezbollah")
+    assert wanted("incidents", "az-am", "am") == Wanted("AM-AZ", "AM")
+    assert wanted("incidents", "IL-Hezbollah", "Hezbollah") == Wanted("Hezbollah-IL", "Hezbollah")
+    assert wanted("incidents", "", "", "", "") == Wanted()
 
 
 def test_a_day_that_is_none_is_wrong_usage() -> None:
-    assert wanted(since="2020-02-01").since == date(2020, 2, 1)
+    assert wanted("incidents", since="2020-02-01").since == date(2020, 2, 1)
     with pytest.raises(UsageError, match="'2020-02-30' is not a day"):
-        wanted(since="2020-02-30")
+        wanted("incidents", since="2020-02-30")
 
 
 @pytest.mark.parametrize(

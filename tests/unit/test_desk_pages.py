@@ -1,7 +1,6 @@
 """The pages: what an analyst finds on them, and that a hostile article stays text."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,18 @@ from services.desk.pages import web
 from shared.schemas import ArticleWithdrawn, IncidentChanged
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import (  # noqa: F401
+from tests.unit.front_rig import (
     ARTICLE,
     ATTACK,
     INCIDENT,
     article,
     desk_client,
-    hostile,
     incident,
     put,
-    seeded,
 )
 
 PAGES = ("/", f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}", "/?q=script", "/?dyad=AM-x&since=x", "/incidents/none")
 LANDMARKS = ("header", "main", "footer")
-
-
-@pytest.fixture(scope="module")
-def client(seeded: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(seeded) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def attacked(hostile: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(hostile) as client:
-        yield client
 
 
 def page(client: httpx.Client, path: str) -> Any:
