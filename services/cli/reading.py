@@ -83,7 +83,7 @@ def wanted(
 def say_undated(store: IndexStore, index: IndexName, asked: Wanted) -> None:
     """`--since` cannot tell of what has no date: a line on standard error says how many that are."""
     if count := undated(store, index, asked):
-        complain(f"clashwatch: {count} {index} without a known date left out by --since")
+        complain(f"clashwatch: left out by --since for want of a date: {count} of the {index}")
 
 
 def _day(since: str | None) -> date | None:

@@ -107,10 +107,10 @@ def test_before_there_are_incidents_it_says_so(run: Run, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("incidents --since 2020-07-01", "clashwatch: 2 incidents without a known date left out by --since\n"),
-        ("incidents --since 2020-07-01 --dyad KG-TJ", "clashwatch: 1 incidents without"),
-        ("articles --since 2020-07-01", "articles without a known date left out by --since\n"),
-        ("export --format csv --since 2020-07-01", "clashwatch: 2 incidents without a known date"),
+        ("incidents --since 2020-07-01", "clashwatch: left out by --since for want of a date: 2 of the incidents\n"),
+        ("incidents --since 2020-07-01 --dyad KG-TJ", ": 1 of the incidents\n"),
+        ("articles --since 2020-07-01", " of the articles\n"),
+        ("export --format csv --since 2020-07-01", ": 2 of the incidents\n"),
         ("incidents", ""),
     ],
 )
