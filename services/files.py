@@ -7,6 +7,7 @@ from typing import Any
 from services.feeder.registry import TABLES, Registry, Row
 from shared.bus.sqlite import SqliteBus
 from shared.schemas import ArticleAnalyzed, ArticleReceived
+from shared.schemas.moments import timestamp
 from shared.store.database import Database
 from shared.store.holdings import Holdings
 from shared.store.port import IndexStore
@@ -47,7 +48,7 @@ def _dropped(registry: Registry, store: IndexStore) -> Iterator[dict[str, Any]]:
     for row in registry.rows():
         seen, settled = _iso(row.first_seen), _iso(row.settled_at)
         state, reason = (row.state, row.reason) if row.state != RECEIVED else _end(store, row)
-        yield _row(row.path, state, reason, row.article_id, settled) | {"first_seen": seen, "size": row.size}
+        yield _row(row.path, state, reason, row.article_id, settled, seen, row.size)
 
 
 def _end(store: IndexStore, row: Row) -> tuple[str, str]:
@@ -56,9 +57,26 @@ def _end(store: IndexStore, row: Row) -> tuple[str, str]:
     return (document["state"], document["reason"]) if document else (RECEIVED, "")
 
 
-def _row(path: str, state: str, reason: str, article_id: str | None, settled: str | None) -> dict[str, Any]:
-    return {"path": path, "state": state, "reason": reason, "article_id": article_id, "settled_at": settled}
+def _row(
+    path: str,
+    state: str,
+    reason: str,
+    article_id: str | None,
+    settled_at: str | None,
+    first_seen: str | None = None,
+    size: int | None = None,
+) -> dict[str, Any]:
+    """`first_seen` and `size` (bytes) are the registry's alone."""
+    return {
+        "path": path,
+        "state": state,
+        "reason": reason,
+        "article_id": article_id,
+        "settled_at": settled_at,
+        "first_seen": first_seen,
+        "size": size,
+    }
 
 
 def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+    return timestamp(moment) if moment else None

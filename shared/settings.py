@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     port: int | None = Field(default=None, ge=0, le=65535)
     workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
     log_format: str = Field(default="console", pattern="^(console|json)$")
-    log_level: str = "INFO"
+    log_level: str = Field(default="INFO", pattern="^(?i:debug|info|warning|error|critical)$")
 
     max_file_bytes: int = Field(default=8 * MIB, gt=0)
     max_text_chars: int = Field(default=2 * MIB, gt=0)
@@ -87,3 +87,10 @@ def _from_settings_file() -> dict[str, Any]:
     if not named and not path.exists():
         return {}
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def unknown_variables() -> list[str]:
+    """Variables that are named like settings and are none: most likely a slip of the pen."""
+    names = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    known = names | {f"{name}_FILE" for name in names} | {f"{PREFIX}SETTINGS"}
+    return sorted(name for name in os.environ if name.upper().startswith(PREFIX) and name.upper() not in known)

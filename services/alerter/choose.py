@@ -49,10 +49,12 @@ def _choose(
         return None
     if incident.status != "active":
         return _end(change, watch, own, now)
-    rules = _matching(watch, subscriber, incident, watch.steps.severity_of(incident.best))
+    known = [row for row in rows if not row.closed]
+    # Who was told of many dead is told that they are fewer, however few.
+    deaths = max([incident.best, *(row.deaths for row in known)])
+    rules = _matching(watch, subscriber, incident, watch.steps.severity_of(deaths))
     if not rules:
         return None
-    known = [row for row in rows if not row.closed]
     before = _together(known) if known else None
     what = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
     if before and not what:

@@ -3,15 +3,20 @@
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from shared.schemas.alert_raised import AlertKind
 from shared.schemas.incident import Incident
 from shared.schemas.places import Place
+from shared.schemas.sides import dyad_from, side_of
 
 WATCH_FILE = Path(__file__).parent / "data" / "watch.yml"
 _EARTH_KM = 6371.0088
+
+Dyad = Annotated[str, AfterValidator(dyad_from)]
+Side = Annotated[str, AfterValidator(side_of)]
 
 
 class _Strict(BaseModel):
@@ -62,9 +67,9 @@ class WatchRule(_Strict):
 
     name: str
     subscriber: str = "everyone"
-    dyads: frozenset[str] = frozenset()
-    sides: frozenset[str] = frozenset()
-    countries: frozenset[str] = frozenset()
+    dyads: frozenset[Dyad] = frozenset()
+    sides: frozenset[Side] = frozenset()
+    countries: frozenset[Side] = frozenset()
     places: frozenset[str] = frozenset()
     box: Box | None = None
     near: Near | None = None

@@ -5,13 +5,11 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 
-import httpx
-
 from services.alerter.channels import Channel, send
 from services.alerter.choose import Watch, choose_alerts
 from services.alerter.rules import WATCH_FILE, WatchRule, check_unique
 from services.alerter.steps import STEPS_FILE, Steps
-from services.alerter.webhook import Target, deliver_once, new_client
+from services.alerter.webhook import Target, deliver_once
 from services.alerter.wording import NAMES_FILE
 from shared.datafile import DataFileError, load_yaml
 from shared.schemas import AlertRaised, IncidentChanged, Message
@@ -68,14 +66,13 @@ def channels_stage(store: SendingStore, channels: Sequence[Channel], *, scope: S
     return Stage("channels", (AlertRaised,), (), apply, scope)
 
 
-def webhook_stage(store: SendingStore, target: Target, client: httpx.Client | None = None) -> Stage:
+def webhook_stage(store: SendingStore, target: Target) -> Stage:
     """Posts each alert; waits and tries again where it must, so it needs a thread and a store of its own."""
-    client = client or new_client()
 
     def apply(message: Message, now: datetime) -> Iterable[Message]:
         if not isinstance(message, AlertRaised):
             raise TypeError(f"the webhook does not read {message.TYPE}")
-        deliver_once(message, target, client, store, now)
+        deliver_once(message, target, store, now)
         return ()
 
     return Stage("webhook", (AlertRaised,), (), apply)

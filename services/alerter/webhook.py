@@ -5,6 +5,7 @@ The body is the alert's JSON. Headers: `Idempotency-Key` (the alert's id: the sa
 HMAC-SHA256 of `timestamp.body` in hexadecimal digits.
 """
 
+import asyncio
 import hashlib
 import hmac
 import ipaddress
@@ -26,9 +27,13 @@ CHANNEL = "webhook"
 TRIES = 12
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
-TIMEOUT_SECONDS = 10.0
+TRY_SECONDS = 10.0
+"""For a whole try: somebody who sends a byte now and then would never be too slow for a limit a read."""
 _TOO_EARLY, _TOO_MANY, _TIMEOUT = 425, 429, 408
 _SERVER_ERROR = 500
+# What `is_global` calls public and leads inside: site-local (RFC 3879), a network's own NAT64 (RFC 8215),
+# IPv4-compatible (RFC 4291).
+_INSIDE = tuple(ipaddress.IPv6Network(network) for network in ("fec0::/10", "64:ff9b:1::/48", "::/96"))
 
 Resolve = Callable[[str, int], Sequence[str]]
 
@@ -71,19 +76,27 @@ class Target:
             raise ValueError("the webhook URL is not valid") from error
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("the webhook URL must be http:// or https:// with a host")
+        try:
+            url.host.encode("idna")  # as the look-up of its address does
+        except UnicodeError:
+            raise ValueError("the webhook URL's host is no name of the internet") from None
 
     def __repr__(self) -> str:
         """Without path, query and secret."""
         return f"Target({httpx.URL(self.url).host})"
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a post goes out: over the network, and in at most so many seconds."""
+
+    resolve: Resolve = resolve
+    transport: httpx.AsyncBaseTransport | None = None
+    seconds: float = TRY_SECONDS
+
+
 def deliver_once(
-    alert: AlertRaised,
-    target: Target,
-    client: httpx.Client,
-    store: SendingStore,
-    now: datetime,
-    resolve: Resolve = resolve,
+    alert: AlertRaised, target: Target, store: SendingStore, now: datetime, way: Way | None = None
 ) -> None:
     """Posts the alert unless it was posted or given up. Raises TransientError where it is to be tried again.
 
@@ -94,21 +107,19 @@ def deliver_once(
         return
     if before.next_try and now < before.next_try:
         raise TransientError(before.reason)
-    tried = _attempt(before, alert, target, client, now, resolve)
+    tried = _attempt(before, alert, target, now, way or Way())
     store.record(tried)
     if tried.state == "waiting":
         raise TransientError(tried.reason)
 
 
-def _attempt(
-    before: Sending, alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve
-) -> Sending:
+def _attempt(before: Sending, alert: AlertRaised, target: Target, now: datetime, way: Way) -> Sending:
     """The row after one try: sent, waiting for the next, failed or suppressed with the reason."""
     if alert.suppressed:
         return suppressed(alert, CHANNEL)
     tried = replace(before, tries=before.tries + 1, next_try=None)
     try:
-        _post(alert, target, client, now, resolve)
+        _post(alert, target, now, way)
     except AwayError as error:
         if tried.tries >= TRIES:
             return replace(tried, state="failed", reason=f"gave up after {TRIES} tries: {error}")
@@ -118,19 +129,29 @@ def _attempt(
     return replace(tried, state="sent", sent_at=now, reason=None)
 
 
-def _post(alert: AlertRaised, target: Target, client: httpx.Client, now: datetime, resolve: Resolve) -> None:
+def _post(alert: AlertRaised, target: Target, now: datetime, way: Way) -> None:
     """One request. Raises AwayError, RefusedError or AddressRefusedError; their texts hold no secrets."""
     body = as_line(alert, now).rstrip()
-    request, extensions = _to_address(httpx.URL(target.url), target.allow_private, resolve)
+    url, extensions = _to_address(httpx.URL(target.url), target.allow_private, way.resolve)
     headers = {
         "Host": httpx.URL(target.url).netloc.decode("ascii"),
         **signed_headers(alert, body, target, now),
     }
+    request = httpx.Request("POST", url, content=body, headers=headers, extensions=extensions)
     try:
-        with client.stream("POST", request, content=body, headers=headers, extensions=extensions) as response:
-            _check(response)
+        _check(asyncio.run(_answer(request, way)))
+    except TimeoutError as error:
+        raise AwayError(f"no answer in {way.seconds:g} seconds") from error
     except httpx.TransportError as error:
         raise AwayError(type(error).__name__) from error
+
+
+async def _answer(request: httpx.Request, way: Way) -> httpx.Response:
+    """Status and headers; what the body says does not matter. Raises TimeoutError, httpx.TransportError."""
+    async with asyncio.timeout(way.seconds), new_client(way.transport) as client:
+        response = await client.send(request, stream=True)
+        await response.aclose()
+    return response
 
 
 def signed_headers(alert: AlertRaised, body: bytes, target: Target, now: datetime) -> dict[str, str]:
@@ -148,11 +169,11 @@ def signed_headers(alert: AlertRaised, body: bytes, target: Target, now: datetim
     return headers
 
 
-def new_client() -> httpx.Client:
+def new_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
     """No redirects (they could lead inside), no proxies (they would choose the address)."""
     # At INFO it would log whole URLs, and webhooks have their secrets in them.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    return httpx.Client(follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS)
+    return httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None, transport=transport)  # noqa: S113 - the try has one
 
 
 def _to_address(url: httpx.URL, allow_private: bool, resolve: Resolve) -> tuple[httpx.URL, dict[str, str]]:
@@ -174,6 +195,8 @@ def _is_public(address: str) -> bool:
     """Global unicast; an IPv4 address inside an IPv6 one is judged by itself."""
     found = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
+        if any(found in network for network in _INSIDE):
+            return False
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo or (None, None))[1] or _translated(found)
         if inner is not None:
             found = inner

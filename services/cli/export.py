@@ -10,7 +10,7 @@ import typer
 
 from services.cli.options import Data, Dyad, Elastic, Limit, Side, Since, UsageError, settings_of
 from services.cli.output import complain, write
-from services.cli.reading import reading, wanted
+from services.cli.reading import reading, say_undated, wanted
 from services.exports import EXPORTS, export
 
 Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
@@ -27,15 +27,17 @@ def command(
     limit: Limit = None,
 ) -> None:
     """Incidents for other people's tools."""
+    asked = wanted("incidents", dyad, side, since)
     with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
         if held is None:
             return
-        pieces = export(name.value, held.index, wanted(dyad, side, since), datetime.now(UTC), limit)
+        pieces = export(name.value, held.index, asked, datetime.now(UTC), limit)
         if output is None:
             for piece in pieces:
                 write(piece.encode())
         else:
             _write_file(output, pieces)
+        say_undated(held.index, "incidents", asked)
     if note := EXPORTS[name.value].note:
         complain(f"clashwatch: {note}")
 

@@ -13,14 +13,14 @@ from services.cli import tables
 from services.cli.broker import reached
 from services.cli.options import Data, Elastic, Json, Limit, UsageError, settings_of
 from services.cli.output import print_json, write
-from services.cli.reading import reading, writable
+from services.cli.reading import reading, wanted, writable
 from shared.bus import dead_letters
 from shared.bus.port import Bus
 from shared.bus.sqlite import TABLES, SqliteBus
 from shared.errors import RejectedError
 from shared.schemas import DeadLetter
 from shared.settings import Settings
-from shared.store.listing import Wanted, rows
+from shared.store.listing import rows
 from shared.store.port import IndexStore
 from shared.store.sqlite_index import SqliteIndexStore
 
@@ -48,10 +48,11 @@ def list_letters(
     as_json: Json = False,
 ) -> None:
     """The letters, with stage and reason."""
+    asked = wanted("dead-letters", state=state)
     with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
         if held is None:
             return
-        found = rows(held.index, "dead-letters", Wanted(state=state), limit)
+        found = rows(held.index, "dead-letters", asked, limit)
         if as_json:
             for one in found:
                 print_json(one)
@@ -151,6 +152,7 @@ def _kafka(settings: Settings) -> Iterator[Bus]:
 
 def _find(store: IndexStore, letter: str) -> DeadLetter:
     """By its id or the only id that begins so."""
+    letter = letter.encode("utf-8", "replace").decode()
     try:
         return dead_letters.show(store, letter)
     except RejectedError as error:

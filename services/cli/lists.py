@@ -8,19 +8,21 @@ import typer
 from rich.console import Console
 
 from services.cli import tables
-from services.cli.options import Data, Dyad, Elastic, Json, Limit, Side, Since, settings_of
+from services.cli.options import Data, Dyad, Elastic, Json, Limit, Side, Since, UsageError, settings_of
 from services.cli.output import print_json, without_marks
-from services.cli.reading import reading, wanted
+from services.cli.reading import reading, say_undated, wanted
 from services.cli.tables import Column, table
 from services.files import file_rows
+from shared.schemas.moments import timestamp
 from shared.settings import Settings
 from shared.store.database import Database
-from shared.store.listing import Wanted, article_rows, rows
+from shared.store.listing import Wanted, article_rows, check_query, rows
 from shared.store.port import IndexName, IndexStore
 from shared.store.sqlite_alerts import TABLES, SqliteAlertStore
 
 SHOWN = 50
 """Rows of a table when nobody says how many."""
+NOTHING = "nothing yet"
 
 
 def incidents(
@@ -38,7 +40,7 @@ def incidents(
         "incidents",
         tables.INCIDENTS,
         settings_of(data=data, elasticsearch=elasticsearch),
-        wanted(dyad, side, since, state),
+        wanted("incidents", dyad, side, since, state),
         limit,
         as_json,
     )
@@ -58,7 +60,7 @@ def articles(
         "articles",
         tables.ARTICLES,
         settings_of(data=data, elasticsearch=elasticsearch),
-        wanted(dyad, side, since),
+        wanted("articles", dyad, side, since),
         limit,
         as_json,
     )
@@ -80,7 +82,7 @@ def alerts(
         "alerts",
         tables.ALERTS,
         settings_of(data=data, elasticsearch=elasticsearch),
-        wanted(dyad, None, since, kind),
+        wanted("alerts", dyad, None, since, kind),
         limit,
         as_json,
     )
@@ -97,9 +99,11 @@ def files(
     as_json: Json = False,
 ) -> None:
     """Every dropped file and the end it came to."""
+    asked = wanted("files", state=state)
     with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
-        found = islice(file_rows(held, state), limit) if held else []
-        _show(found, tables.FILES, as_json, limit)
+        if held:
+            known = "none match" if asked.state and any(file_rows(held)) else NOTHING
+            _show(islice(file_rows(held, asked.state), limit), tables.FILES, as_json, limit, known)
 
 
 def search(
@@ -110,8 +114,14 @@ def search(
     as_json: Json = False,
 ) -> None:
     """Full text over all articles, best first."""
+    words = " ".join(query)
+    try:
+        check_query(words)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
-        _show(_hits(held.index, " ".join(query), limit) if held else [], tables.HITS, as_json, limit)
+        if held:
+            _show(_hits(held.index, words, limit), tables.HITS, as_json, limit, _none(held.index, "articles"))
 
 
 def _list(
@@ -124,7 +134,13 @@ def _list(
         found = rows(held.index, index, wanted, most)
         if index == "alerts":
             found = (with_sending(held.folder, alert) for alert in found)
-        _show(found, columns, as_json, limit)
+        _show(found, columns, as_json, limit, _none(held.index, index))
+        say_undated(held.index, index, wanted)
+
+
+def _none(store: IndexStore, index: IndexName) -> str:
+    """What to say when no row is shown."""
+    return "none match" if store.count(index) else NOTHING
 
 
 def with_sending(folder: Database | None, alert: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +150,7 @@ def with_sending(folder: Database | None, alert: dict[str, Any]) -> dict[str, An
     sendings = list(known)
     sent = [one.sent_at for one in sendings if one.sent_at]
     return alert | {
-        "sent_at": min(sent).isoformat() if sent else alert["sent_at"],
+        "sent_at": timestamp(min(sent)) if sent else alert["sent_at"],
         "channels": {one.channel: one.state for one in sendings},
     }
 
@@ -143,17 +159,19 @@ def _hits(store: IndexStore, query: str, limit: int) -> Iterable[dict[str, Any]]
     hits = store.search(query, limit=limit)
     for row, hit in zip(article_rows(store, [hit.body for hit in hits]), hits, strict=True):
         excerpt = without_marks(hit.highlights[-1]) if hit.highlights else ""
-        yield row | {"score": hit.score, "excerpt": excerpt}
+        yield row | {"rank_score": hit.score, "excerpt": excerpt}
 
 
-def _show(found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None) -> None:
+def _show(
+    found: Iterable[dict[str, Any]], columns: Sequence[Column], as_json: bool, limit: int | None, none: str
+) -> None:
     if as_json:
         for one in found:
             print_json(one)
         return
     shown = list(islice(found, limit or SHOWN))
     console = Console()
-    console.print(table(columns, shown) if shown else "nothing yet")
+    console.print(table(columns, shown) if shown else none)
     if any(one.get("date_inferred") for one in shown):
         console.print("[dim]* the year stands in another article of the incident[/dim]")
     if limit is None and len(shown) == SHOWN:

@@ -9,7 +9,8 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from shared.settings import PREFIX, Settings
+from services.cli.output import complain
+from shared.settings import PREFIX, Settings, unknown_variables
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data folder [CLASHWATCH_DATA; ./clashwatch-data].")]
 Elastic = Annotated[
@@ -29,12 +30,21 @@ class UsageError(Exception):
 
 def settings_of(**flags: Any) -> Settings:
     """Flags that were given, then variables, then the settings file. Raises UsageError naming the setting."""
+    for name in unknown_variables():
+        complain(f"clashwatch: there is no setting {name}: it is ignored")
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         raise UsageError("; ".join(_complaint(one["loc"], one["msg"]) for one in error.errors())) from error
     except (SettingsError, OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"the settings cannot be read: {error}") from error
+
+
+def refuse_overlap(settings: Settings) -> None:
+    """Raises UsageError where the data folder would be read as articles, or articles lie among our own files."""
+    inbox, data = settings.inbox.resolve(), settings.data.resolve()
+    if inbox == data or inbox in data.parents or data in inbox.parents:
+        raise UsageError(f"inbox {settings.inbox} and data {settings.data}: neither may be the other, or lie within it")
 
 
 def need_packages(what: str, *modules: str) -> None:

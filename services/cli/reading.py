@@ -11,7 +11,8 @@ from shared.errors import RejectedError
 from shared.settings import Settings
 from shared.store.database import FILE, Database
 from shared.store.holdings import Holdings, NothingYetError, in_elasticsearch, in_folder
-from shared.store.listing import Wanted
+from shared.store.listing import Wanted, narrowed, undated
+from shared.store.port import IndexName, IndexStore
 
 
 @contextmanager
@@ -66,21 +67,27 @@ def writable(settings: Settings) -> Iterator[Database]:
 
 
 def wanted(
-    dyad: str | None = None, side: str | None = None, since: str | None = None, state: str | None = None
+    index: IndexName,
+    dyad: str | None = None,
+    side: str | None = None,
+    since: str | None = None,
+    state: str | None = None,
 ) -> Wanted:
-    """Sides and dyads as they are written in the index. Raises UsageError for a day that is none."""
+    """Sides and dyads as they are written in the index. Raises UsageError for what cannot be."""
     try:
-        day = date.fromisoformat(since) if since else None
+        return narrowed(index, dyad, side, _day(since), state)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def say_undated(store: IndexStore, index: IndexName, asked: Wanted) -> None:
+    """`--since` cannot tell of what has no date: a line on standard error says how many that are."""
+    if count := undated(store, index, asked):
+        complain(f"clashwatch: left out by --since for want of a date: {count} of the {index}")
+
+
+def _day(since: str | None) -> date | None:
+    try:
+        return date.fromisoformat(since) if since else None
     except ValueError:
         raise UsageError(f"--since: {since!r} is not a day (YYYY-MM-DD)") from None
-    return Wanted(_dyad(dyad) if dyad else None, _side(side) if side else None, day, state)
-
-
-def _dyad(text: str) -> str:
-    """`az-am` is AM-AZ."""
-    sides = [_side(part) for part in text.replace("/", "-").split("-")]
-    return "-".join(sorted(sides)) if all(len(side) == 2 for side in sides) else text
-
-
-def _side(text: str) -> str:
-    return text.upper() if len(text) == 2 else text

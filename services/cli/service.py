@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.options import Data, Elastic, UsageError, need_packages, settings_of
+from services.cli.options import Data, Elastic, UsageError, need_packages, refuse_overlap, settings_of
 from shared import logs
 from shared.errors import RejectedError
 from shared.settings import Settings
@@ -35,6 +35,8 @@ def command(
     settings = settings_of(inbox=inbox, data=data, elasticsearch=elasticsearch, port=port)
     if name == "desk":
         raise typer.Exit(_show(settings))
+    if name == "feeder":
+        refuse_overlap(settings)
     if not settings.kafka:
         raise UsageError("`clashwatch service` needs Kafka: set CLASHWATCH_KAFKA to host:port of a broker")
     raise typer.Exit(_run(name, settings))

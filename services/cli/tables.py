@@ -110,7 +110,7 @@ LETTERS = (
     Column("reason", lambda row: row["reason"], 2),
 )
 HITS = (
-    Column("score", lambda row: f"{row['score']:.1f}", right=True),
+    Column("rank", lambda row: f"{row['rank_score']:.1f}", right=True),
     Column("article", lambda row: row["id"]),
     Column("published", lambda row: row.get("published") or "unknown"),
     Column("title", lambda row: row.get("title"), 2),

@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from services.cli.live import LastLines, drain_view, run_view
 from services.cli.lock import locked
-from services.cli.options import UsageError
+from services.cli.options import UsageError, refuse_overlap
 from services.cli.output import complain
 from services.cli.seeds import plant
 from services.front import desk_served
@@ -23,7 +23,7 @@ from shared import logs
 from shared.bus import dead_letters
 from shared.hosts.embedded import stop_on_signals
 from shared.settings import Settings
-from shared.store.database import Database
+from shared.store.database import FILE, Database
 from shared.store.sqlite_index import SqliteIndexStore
 
 DONE, SOME_REJECTED, INTERRUPTED = 0, 1, 130
@@ -33,6 +33,7 @@ log = logging.getLogger("clashwatch")
 
 def work(settings: Settings, *, once: bool) -> int:
     """Until SIGINT or SIGTERM, or (`once`) until the inbox is worked off; the exit code."""
+    refuse_overlap(settings)
     stop = stop_on_signals()
     with locked(settings.data):
         planted = plant(settings.inbox)
@@ -68,7 +69,9 @@ def _opened(settings: Settings, once: bool, console: TextIO | None) -> Iterator[
             system = stack.enter_context(opened(settings, once=once, console=console))
             # What this process shows comes from where it writes.
             url = stack.enter_context(desk_served(settings.model_copy(update={"elasticsearch": None}), system.metrics))
-        except (ValueError, OSError, sqlite3.DatabaseError) as error:
+        except sqlite3.DatabaseError as error:
+            raise UsageError(f"{settings.data / FILE}: {error}") from error
+        except (ValueError, OSError) as error:
             raise UsageError(str(error)) from error
         yield system, url
 

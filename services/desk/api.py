@@ -1,25 +1,30 @@
 """`/api/v1`: the rows of the outside contract, a page at a time."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain, islice
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
 
 from services.desk.sources import Sources
 from shared.schemas import AlertRaised, ArticleAnalyzed, DeadLetter
+from shared.schemas.article_normalized import Sentence
+from shared.schemas.article_tagged import Border, Mention
 from shared.schemas.incident import Incident
 from shared.store.holdings import Holdings
-from shared.store.listing import Wanted, article_rows, incident, listed
+from shared.store.listing import Wanted, article_rows, check_query, incident, listed, narrowed
 from shared.store.port import IndexName, IndexStore, Placed
 
 MOST = 500
 # More than any store counts to, and no more than a database takes.
 _LAST_PLACE = 2**62
+
+T = TypeVar("T")
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="rows a page")]
 Cursor = Annotated[str, Query(max_length=200, description="`next` of the page before")]
@@ -29,19 +34,34 @@ State = Annotated[str | None, Query(max_length=50)]
 
 
 class Article(ArticleAnalyzed):
-    """An article's document: `id` is its stem, `incidents` those it tells of."""
+    """An article's document: `id` is its stem, `incidents` those it tells of. What can be had again from the text is
+    not kept."""
 
     id: str
     incidents: list[str]
+    status: Literal["live"]
+    sentences: SkipJsonSchema[tuple[Sentence, ...]] = ()
+    mentions: SkipJsonSchema[tuple[Mention, ...]] = ()
+    borders: SkipJsonSchema[tuple[Border, ...]] = ()
+
+
+class Listed(Incident):
+    """An incident's document."""
+
+    article_ids: list[str]
 
 
 class File(BaseModel):
-    """The end a dropped file came to."""
+    """The end a dropped file came to. `first_seen` and `size` (bytes) are known where the feeder's registry is at
+    hand."""
 
     path: str
     state: str
     reason: str
     article_id: str | None
+    settled_at: datetime | None
+    first_seen: datetime | None
+    size: int | None
 
 
 class Alert(AlertRaised):
@@ -57,16 +77,16 @@ class Letter(DeadLetter):
 
 
 class Found(Article):
-    """A hit: its rank (higher is better) and excerpts as HTML with `<mark>`."""
+    """A hit: its rank (`rank_score`, higher is better) and excerpts as HTML with `<mark>`."""
 
-    score: float
+    rank_score: float
     highlights: list[str]
 
 
 class Incidents(BaseModel):
     """A page; `next` is null on the last one."""
 
-    items: list[Incident]
+    items: list[Listed]
     next: str | None
 
 
@@ -126,7 +146,7 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Incidents, the newest first."""
-        return _page(held.index, "incidents", Wanted(dyad, side, since, state), limit, cursor)
+        return _page(held.index, "incidents", _wanted("incidents", dyad, side, since, state), limit, cursor)
 
     @made.get("/articles", responses=_model(Articles))
     def articles(
@@ -138,7 +158,7 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Articles, clash or not, the newest first."""
-        return _page(held.index, "articles", Wanted(dyad, side, since), limit, cursor)
+        return _page(held.index, "articles", _wanted("articles", dyad, side, since), limit, cursor)
 
     @made.get("/alerts", responses=_model(Alerts))
     def alerts(
@@ -150,7 +170,7 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Alerts, the newest first."""
-        return _page(held.index, "alerts", Wanted(dyad, None, since, kind), limit, cursor)
+        return _page(held.index, "alerts", _wanted("alerts", dyad, None, since, kind), limit, cursor)
 
     @made.get("/dead-letters", responses=_model(Letters))
     def dead_letters(
@@ -160,11 +180,11 @@ def _lists(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Messages no stage could process, the newest first."""
-        return _page(held.index, "dead-letters", Wanted(state=state), limit, cursor)
+        return _page(held.index, "dead-letters", _wanted("dead-letters", state=state), limit, cursor)
 
 
 def _single(made: APIRouter, sources: Sources) -> None:
-    @made.get("/incidents/{incident_id}", responses=_model(Incident) | _missing())
+    @made.get("/incidents/{incident_id}", responses=_model(Listed) | _missing())
     def one_incident(incident_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
         """The incident an id stands for now: a merged one answers with the one it went into."""
         found = incident(held.index, incident_id)
@@ -192,11 +212,12 @@ def _others(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Full text over articles, best first."""
+        _asked(check_query, q)
         store, offset = held.index, _number(cursor)
         hits = store.search(q, limit=limit + 1, offset=offset)
         rows = article_rows(store, [hit.body for hit in hits[:limit]])
         items = [
-            row | {"score": hit.score, "highlights": hit.highlights}
+            row | {"rank_score": hit.score, "highlights": hit.highlights}
             for row, hit in zip(rows, hits[:limit], strict=True)
         ]
         return JSONResponse({"items": items, "next": _cursor(offset + limit) if len(hits) > limit else None})
@@ -209,8 +230,8 @@ def _others(made: APIRouter, sources: Sources) -> None:
         cursor: Cursor = "",
     ) -> Response:
         """Every dropped file and the end it came to, by path."""
-        offset = _number(cursor)
-        found = list(islice(sources.file_rows(held, state), offset, offset + limit + 1))
+        offset, wanted = _number(cursor), _wanted("files", state=state)
+        found = list(islice(sources.file_rows(held, wanted.state), offset, offset + limit + 1))
         more = _cursor(offset + limit) if len(found) > limit else None
         return JSONResponse({"items": found[:limit], "next": more})
 
@@ -221,7 +242,7 @@ def _others(made: APIRouter, sources: Sources) -> None:
             raise HTTPException(404, f"the formats are {', '.join(sources.formats)}")
         media_type, suffix = sources.formats[name]
         headers = {"Content-Disposition": f'attachment; filename="clashwatch-{name}.{suffix}"'}
-        written = _exported(sources, name, Wanted(dyad, side, since))
+        written = _exported(sources, name, _wanted("incidents", dyad, side, since))
         pieces = chain([next(written, "")], written)
         return StreamingResponse(pieces, media_type=media_type, headers=headers)
 
@@ -231,6 +252,18 @@ def _exported(sources: Sources, name: str, wanted: Wanted) -> Iterator[str]:
     with sources.opened() as held:
         held.index.count("incidents")  # an index that does not answer is to say so before the first piece
         yield from sources.export(name, held.index, wanted, datetime.now(UTC))
+
+
+def _wanted(index: IndexName, *narrowing: Any, **more: Any) -> Wanted:
+    return _asked(narrowed, index, *narrowing, **more)
+
+
+def _asked(check: Callable[..., T], *arguments: Any, **more: Any) -> T:
+    """422 for what cannot be asked for."""
+    try:
+        return check(*arguments, **more)
+    except ValueError as error:
+        raise HTTPException(422, str(error)) from None
 
 
 def _page(store: IndexStore, index: IndexName, wanted: Wanted, limit: int, cursor: str) -> Response:
@@ -257,10 +290,12 @@ def _number(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        place = int(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")[:19])
+        place = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")[:19]
     except ValueError:
-        raise HTTPException(400, "this is no cursor of ours") from None
-    return min(place, _LAST_PLACE)
+        place = ""
+    if not place.isdigit():
+        raise HTTPException(400, "this is no cursor of ours")
+    return min(int(place), _LAST_PLACE)
 
 
 def _model(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:

@@ -1,17 +1,18 @@
 """The desk: an HTTP API and pages over the index. It only reads."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from services.desk import api, health, pages
 from services.desk.sources import Sources
 from shared.errors import TransientError
+
+Answer = Callable[[Request], Awaitable[Response]]
 
 STATIC = Path(__file__).parent / "static"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -45,10 +46,28 @@ def build(sources: Sources, host: str) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     if host not in _EVERYWHERE:
         # Without this a page elsewhere could read the desk under a name of its own (DNS rebinding).
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*_LOCAL, host])
+        app.middleware("http")(_only_as({*_LOCAL, host.lower()}))
     app.middleware("http")(_with_headers)
     app.add_exception_handler(TransientError, _not_now)
     return app
+
+
+def _only_as(names: Collection[str]) -> Callable[[Request, Answer], Awaitable[Response]]:
+    """Requests under any other name are refused. Starlette's own check takes `[::1]:8000` for a host `[`."""
+
+    async def checked(request: Request, answer: Answer) -> Response:
+        if host_of(request.headers.get("host", "")) in names:
+            return await answer(request)
+        return PlainTextResponse("Invalid host header", 400)
+
+    return checked
+
+
+def host_of(header: str) -> str:
+    """The name or address of a Host header, without port and brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0].lower()
+    return header.partition(":")[0].lower()
 
 
 async def _not_now(request: Request, error: Exception) -> Response:
@@ -59,7 +78,7 @@ async def _not_now(request: Request, error: Exception) -> Response:
     return PlainTextResponse(f"This cannot be shown now: {error}\n", 503, retry)
 
 
-async def _with_headers(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _with_headers(request: Request, answer: Answer) -> Response:
     response = await answer(request)
     response.headers.update(HEADERS)
     return response

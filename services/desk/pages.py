@@ -1,10 +1,11 @@
 """The pages: made here, whole, without scripts. Whatever an article says, the templates escape it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,73 +15,163 @@ from markupsafe import Markup
 from services.desk.marks import Marked, paragraphs
 from services.desk.sources import Sources
 from shared.store.holdings import Holdings
-from shared.store.listing import Wanted, article_rows, incident, listed
-from shared.store.port import Hit, IndexStore
+from shared.store.listing import STATES, Wanted, article_rows, articles_of, incident, listed, narrowed
+from shared.store.port import Hit, IndexName, IndexStore
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = 25
 _HITS = 20
 _RECENT = 8
+_LAST_PLACE = 10**18
 _NOTHING = {"q": ""}
+_METHODS = ["GET", "HEAD"]
+
+Dyad = Annotated[str, Query(max_length=200)]
+State = Annotated[str, Query(max_length=50)]
+Since = Annotated[str, Query(max_length=10)]
+After = Annotated[str, Query(max_length=19)]
+
+
+class Page(Protocol):
+    """Renders a template."""
+
+    def __call__(self, name: str, status: int = 200, **values: Any) -> Response:
+        """`values` are what the template shows."""
 
 
 def router(sources: Sources) -> APIRouter:
-    """`/`, `/incidents/ID`, `/articles/ID`."""
+    """The lists `/`, `/articles`, `/alerts`, `/files`, and `/incidents/ID`, `/articles/ID`."""
     made = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
     environment = _environment(sources.names)
 
-    def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
-        return HTMLResponse(environment.get_template(name).render(values), status)
+    def page(name: str, status: int = 200, **values: Any) -> Response:
+        return HTMLResponse(environment.get_template(name).render({"asked": _NOTHING} | values), status)
 
-    @made.get("/")
+    _home(made, sources, page)
+    _lists(made, sources, page)
+    _single(made, sources, page)
+    return made
+
+
+def _home(made: APIRouter, sources: Sources, page: Page) -> None:
+    @made.api_route("/", methods=_METHODS)
     def home(
         held: Annotated[Holdings, Depends(sources.read)],
         q: Annotated[str, Query(max_length=2000)] = "",
-        dyad: Annotated[str, Query(max_length=200)] = "",
+        dyad: Dyad = "",
         side: Annotated[str, Query(max_length=100)] = "",
-        since: Annotated[str, Query(max_length=10)] = "",
-        after: Annotated[str, Query(max_length=19)] = "",
+        since: Since = "",
+        after: After = "",
     ) -> Response:
-        asked = {"q": q.strip(), "dyad": dyad.strip(), "side": side.strip(), "since": since.strip()}
         store = held.index
-        if asked["q"]:
-            return page("search.html", asked=asked, **_found(store, asked["q"]))
-        problem, wanted = _wanted(asked)
-        found = list(islice(listed(store, "incidents", wanted, after=after), PAGE + 1))
+        if q.strip():
+            return page("search.html", asked={"q": q.strip()}, **_found(store, q.strip()))
+        asked = _stripped(dyad=dyad, side=side, since=since)
+        shown = _listing(store, "incidents", asked, after)
         return page(
             "incidents.html",
             asked=asked,
-            problem=problem,
-            incidents=[placed.body for placed in found[:PAGE]],
-            older=found[PAGE - 1].cursor if len(found) > PAGE else None,
-            count=store.count("incidents"),
+            shown=shown,
+            count=_count(store, shown, after),
             alerts=[placed.body for placed in islice(listed(store, "alerts", Wanted()), _RECENT)],
         )
 
-    @made.get("/incidents/{incident_id}")
+
+def _lists(made: APIRouter, sources: Sources, page: Page) -> None:
+    @made.api_route("/articles", methods=_METHODS)
+    def articles(
+        held: Annotated[Holdings, Depends(sources.read)],
+        dyad: Dyad = "",
+        side: Annotated[str, Query(max_length=100)] = "",
+        since: Since = "",
+        after: After = "",
+    ) -> Response:
+        asked = _stripped(dyad=dyad, side=side, since=since)
+        return page("articles.html", asked=asked, shown=_listing(held.index, "articles", asked, after))
+
+    @made.api_route("/alerts", methods=_METHODS)
+    def alerts(
+        held: Annotated[Holdings, Depends(sources.read)],
+        dyad: Dyad = "",
+        kind: State = "",
+        since: Since = "",
+        after: After = "",
+    ) -> Response:
+        asked = _stripped(dyad=dyad, state=kind, since=since)
+        shown = _listing(held.index, "alerts", asked, after)
+        return page("alerts.html", asked=asked, shown=shown, kinds=STATES["alerts"])
+
+    @made.api_route("/files", methods=_METHODS)
+    def files(held: Annotated[Holdings, Depends(sources.read)], state: State = "", after: After = "") -> Response:
+        asked = _stripped(state=state)
+        return page("files.html", asked=asked, shown=_files(sources, held, asked, after), states=STATES["files"])
+
+
+def _single(made: APIRouter, sources: Sources, page: Page) -> None:
+    @made.api_route("/incidents/{incident_id}", methods=_METHODS)
     def one_incident(incident_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
         store = held.index
         found = incident(store, incident_id)
         if found is None:
-            return page("missing.html", 404, asked=_NOTHING, what="incident")
+            return page("missing.html", 404, what="incident")
         if found["incident_id"] != incident_id:
             return RedirectResponse(f"/incidents/{found['incident_id']}", status_code=308)
-        articles = [body for one in found["article_ids"] if (body := store.get("articles", one))]
         alerts = store.scan("alerts", {"incident_id": incident_id})
-        return page("incident.html", asked=_NOTHING, one=found, articles=articles, alerts=list(alerts))
+        return page("incident.html", one=found, articles=list(articles_of(store, found)), alerts=list(alerts))
 
-    @made.get("/articles/{article_id}")
+    @made.api_route("/articles/{article_id}", methods=_METHODS)
     def one_article(article_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:
         store = held.index
         found = store.get("articles", article_id)
         if found is None or found.get("status") == "withdrawn":
-            return page("missing.html", 404, asked=_NOTHING, what="article")
+            return page("missing.html", 404, what="article")
         marked = list(paragraphs(found["body"], _marks(found)))
         text = marked[1:] if found["title"] else marked
         [one] = article_rows(store, [found])
-        return page("article.html", asked=_NOTHING, one=one, paragraphs=text)
+        return page("article.html", one=one, paragraphs=text)
 
-    return made
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page of a list: where the next one begins, and what is wrong with what was asked for."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    older: str | None = None
+    narrowed: bool = True
+    problem: str = ""
+
+
+def _listing(store: IndexStore, index: IndexName, asked: Mapping[str, str], after: str) -> Shown:
+    """The newest first."""
+    try:
+        wanted = _wanted(index, asked)
+    except ValueError as error:
+        return Shown(problem=f"{error}.")
+    found = list(islice(listed(store, index, wanted, after=after), PAGE + 1))
+    older = found[PAGE - 1].cursor if len(found) > PAGE else None
+    return Shown([placed.body for placed in found[:PAGE]], older, wanted != Wanted())
+
+
+def _count(store: IndexStore, shown: Shown, after: str) -> int | None:
+    """How many incidents there are of what was asked for, where that is known without reading all."""
+    if not shown.narrowed:
+        return store.count("incidents")
+    return None if shown.problem or shown.older or after else len(shown.rows)
+
+
+def _files(sources: Sources, held: Holdings, asked: Mapping[str, str], after: str) -> Shown:
+    """By path; the place of the next page is a number."""
+    try:
+        wanted = _wanted("files", asked)
+    except ValueError as error:
+        return Shown(problem=f"{error}.")
+    start = min(int(after), _LAST_PLACE) if after.isascii() and after.isdigit() else 0
+    found = list(islice(sources.file_rows(held, wanted.state), start, start + PAGE + 1))
+    return Shown(found[:PAGE], str(start + PAGE) if len(found) > PAGE else None, wanted != Wanted())
+
+
+def _stripped(**asked: str) -> dict[str, str]:
+    return {"q": ""} | {name: text.strip() for name, text in asked.items()}
 
 
 def _environment(names: Mapping[str, str]) -> Environment:
@@ -110,15 +201,14 @@ def web(url: str | None) -> str | None:
     return url if url and url.startswith(("http://", "https://")) else None
 
 
-def _wanted(asked: Mapping[str, str]) -> tuple[str, Wanted]:
-    """What is asked for, and what is wrong with it."""
-    dyad, side = asked["dyad"].upper() or None, asked["side"] or None
-    side = side.upper() if side and len(side) == 2 else side
+def _wanted(index: IndexName, asked: Mapping[str, str]) -> Wanted:
+    """Raises ValueError saying what is wrong with what is asked for."""
+    text = asked.get("since")
     try:
-        since = date.fromisoformat(asked["since"]) if asked["since"] else None
+        since = date.fromisoformat(text) if text else None
     except ValueError:
-        return f"“{asked['since']}” is not a day (YYYY-MM-DD).", Wanted(dyad, side)
-    return "", Wanted(dyad, side, since)
+        raise ValueError(f"“{text}” is not a day (YYYY-MM-DD)") from None
+    return narrowed(index, asked.get("dyad"), asked.get("side"), since, asked.get("state"))
 
 
 def _found(store: IndexStore, query: str) -> dict[str, Any]:

@@ -1,13 +1,18 @@
-"""Atom (RFC 4287): an incident an entry, for feed readers."""
+"""Atom (RFC 4287): the incidents that changed last, an entry each, for feed readers."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
+from heapq import nlargest
+from operator import itemgetter
 from xml.etree import ElementTree as xml
 
 from services.exporter.countries import countries
 from services.exporter.entry import Entry, Row
+from shared.schemas.moments import timestamp
 
 NAMESPACE = "http://www.w3.org/2005/Atom"
+MOST = 500
+"""Entries of a feed: a reader asks again and again, and wants what is new."""
 FEED_ID = "urn:uuid:6f3c1f9e-5d0b-5f0a-9a53-0c1a5d4b7e21"
 _C0 = dict.fromkeys([*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF])
 # Characters XML 1.0 has no way to write.
@@ -16,18 +21,29 @@ _FORBIDDEN = {code: None for code in _C0 if code not in (0x9, 0xA, 0xD)}
 
 def write(entries: Iterable[Entry], now: datetime) -> Iterator[str]:
     """The feed is as new as its newest entry; an incident nobody was told of yet is as new as the feed."""
-    found = list(entries)
-    stamp = now.astimezone(UTC).isoformat()
+    stamp = timestamp(now)
+    written = ((entry.updated or stamp, _written(_entry(entry, stamp))) for entry in entries)
+    newest = nlargest(MOST, written, key=itemgetter(0))
+    head, end = _around(newest[0][0] if newest else stamp)
+    yield f'<?xml version="1.0" encoding="utf-8"?>\n{head}'
+    yield from (text for _, text in newest)
+    yield end
+
+
+def _around(updated: str) -> tuple[str, str]:
+    """What stands before the entries, and what behind."""
     feed = xml.Element("feed", xmlns=NAMESPACE)
     _text(feed, "id", FEED_ID)
     _text(feed, "title", "Border-clash incidents")
-    _text(feed, "updated", max((entry.updated or stamp for entry in found), default=stamp))
+    _text(feed, "updated", updated)
     _text(xml.SubElement(feed, "author"), "name", "Clashwatch")
     _text(feed, "generator", "Clashwatch")
-    for entry in sorted(found, key=lambda entry: entry.updated or stamp, reverse=True):
-        feed.append(_entry(entry, stamp))
-    yield '<?xml version="1.0" encoding="utf-8"?>\n'
-    yield xml.tostring(feed, encoding="unicode") + "\n"
+    end = "</feed>"
+    return _written(feed).removesuffix(end), f"{end}\n"
+
+
+def _written(element: xml.Element) -> str:
+    return xml.tostring(element, encoding="unicode")
 
 
 def _entry(entry: Entry, stamp: str) -> xml.Element:

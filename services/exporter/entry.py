@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.schemas.edtf import bounds
-from shared.store.listing import Wanted, rows
+from shared.store.listing import Wanted, articles_of, rows
 from shared.store.port import IndexStore
 
 Row = Mapping[str, Any]
@@ -56,6 +56,5 @@ class Entry:
 def entries(store: IndexStore, wanted: Wanted, limit: int | None = None) -> Iterator[Entry]:
     """The incidents of a list, in the order they first came."""
     for incident in rows(store, "incidents", wanted, limit):
-        found = (store.get("articles", article_id) for article_id in incident["article_ids"])
         told = [alert["raised_at"] for alert in store.scan("alerts", {"incident_id": incident["incident_id"]})]
-        yield Entry(incident, tuple(article for article in found if article), max(told, default=None))
+        yield Entry(incident, tuple(articles_of(store, incident)), max(told, default=None))

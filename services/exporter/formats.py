@@ -28,5 +28,10 @@ FORMATS: Mapping[str, Format] = {
     "acled": Format("text/csv; charset=utf-8", "csv", acled.write),
     "geojson": Format("application/geo+json", "geojson", geojson.write),
     "csv": Format("text/csv; charset=utf-8", "csv", plain.write),
-    "atom": Format("application/atom+xml; charset=utf-8", "atom", atom.write),
+    "atom": Format(
+        "application/atom+xml; charset=utf-8",
+        "atom",
+        atom.write,
+        f"a feed holds the {atom.MOST} incidents that changed last",
+    ),
 }

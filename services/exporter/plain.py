@@ -47,7 +47,7 @@ def _row(entry: Entry) -> dict[str, object]:
         "weapons": "; ".join(incident["weapons"]),
         "claimants": "; ".join(dict.fromkeys(claimants)),
         "articles": "; ".join(incident["articles"]),
-        "titles": "; ".join(article["title"] or "" for article in entry.articles),
+        "titles": "; ".join(article["title"] for article in entry.articles if article["title"]),
     }
     if point:
         row |= {name: point[name] for name in ("latitude", "longitude", "where_prec")}

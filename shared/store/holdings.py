@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.errors import TransientError
+from shared.errors import RejectedError, TransientError
 from shared.settings import Settings
 from shared.store.database import FILE, Database
 from shared.store.port import IndexStore
-from shared.store.sqlite_index import SqliteIndexStore
+from shared.store.sqlite_index import TABLES, SqliteIndexStore
 
 if TYPE_CHECKING:
     from elasticsearch import Elasticsearch
@@ -49,11 +49,16 @@ def holdings_of(settings: Settings) -> Iterator[Opened]:
 
 @contextmanager
 def in_folder(data: Path) -> Iterator[Holdings]:
-    """Raises NothingYetError, and sqlite3.DatabaseError or OSError where the file is no database of ours."""
+    """Raises NothingYetError, RejectedError where there is a file, and sqlite3.DatabaseError or OSError where the
+    folder's database is none of ours."""
+    if data.exists() and not data.is_dir():
+        raise RejectedError(f"{data} is not a folder")
+    nothing = NothingYetError(f"nothing in {data} yet: `clashwatch run` fills it")
     if not (data / FILE).exists():
-        raise NothingYetError(f"nothing in {data} yet: `clashwatch run` fills it")
+        raise nothing
     with closing(Database(data, read_only=True)) as database:
-        database.execute("SELECT name FROM migrations LIMIT 1")
+        if not database.has(TABLES):  # the first run was refused before it got so far
+            raise nothing
         yield Holdings(SqliteIndexStore(database), database)
 
 

@@ -4,10 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, get_args
 
+from shared.schemas.alert_raised import AlertKind
 from shared.schemas.edtf import bounds
+from shared.schemas.incident import Status
+from shared.schemas.sides import dyad_from, side_of
+from shared.store.indexes import INDEXES
 from shared.store.port import IndexName, IndexStore, Placed
+from shared.store.query import parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,25 @@ _TERMS: dict[IndexName, dict[str, str]] = {
     "files": {"state": "state"},
     "dead-letters": {"state": "status"},
 }
+# The states there are: what is none of these cannot be asked for.
+STATES: dict[IndexName, tuple[str, ...]] = {
+    "incidents": get_args(Status),
+    "alerts": get_args(AlertKind),
+    "files": (
+        "waiting",
+        "received",
+        "indexed",
+        "duplicate",
+        "rejected",
+        "superseded",
+        "unpacked",
+        "withdrawn",
+        "sidecar",
+        "skipped",
+        "gone",
+    ),
+    "dead-letters": ("waiting", "replayed", "dropped"),
+}
 _DATES: dict[IndexName, tuple[str, ...]] = {
     "incidents": ("date_end", "date_start"),
     "articles": ("published",),
@@ -39,6 +63,42 @@ _DATES: dict[IndexName, tuple[str, ...]] = {
 
 
 _TOGETHER = 64
+
+
+def narrowed(
+    index: IndexName,
+    dyad: str | None = None,
+    side: str | None = None,
+    since: date | None = None,
+    state: str | None = None,
+) -> Wanted:
+    """What somebody asks for, as the index has it; what is empty does not narrow. Raises ValueError for what no row of
+    the list can be."""
+    for text in (dyad, side, state):
+        _check_text(text or "")
+    if state and state not in STATES[index]:
+        raise ValueError(f"{state!r} is none of {', '.join(STATES[index])}")
+    return Wanted(dyad_from(dyad) if dyad else None, side_of(side) if side else None, since, state or None)
+
+
+def check_query(text: str, index: IndexName = "articles") -> None:
+    """Raises ValueError where a query asks for nothing."""
+    if parse(text, {name for name, _ in INDEXES[index].fields}).is_empty:
+        raise ValueError(f"there is no word to look for in {text!r}")
+
+
+def undated(store: IndexStore, index: IndexName, wanted: Wanted) -> int:
+    """How many rows `since` leaves out only because nothing says on which day, or of which year, they are."""
+    found = store.listed(index, _terms(index, wanted))
+    return sum(_last_day(index, placed.body) is None for placed in found) if wanted.since else 0
+
+
+def _check_text(text: str) -> None:
+    """Bytes that are no UTF-8 come from a command line as half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{text!r} is no text") from None
 
 
 def listed(
@@ -74,17 +134,26 @@ def _with_incidents(store: IndexStore, articles: Iterator[Placed]) -> Iterator[P
 
 def is_since(index: IndexName, body: Mapping[str, Any], day: date) -> bool:
     """Whether the document's last day may be `day` or later; false without a date."""
+    last = _last_day(index, body)
+    return last is not None and last >= day
+
+
+def _last_day(index: IndexName, body: Mapping[str, Any]) -> date | None:
     text = next((body[name] for name in _DATES[index] if body.get(name)), None)
-    if text is None:
-        return False
-    known = bounds(text.partition("T")[0])
-    return known is not None and known[1] >= day
+    known = bounds(text.partition("T")[0]) if text else None
+    return known[1] if known else None
 
 
 def article_rows(store: IndexStore, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Articles' documents, each with its `id` (the stem) and the ids of the listed incidents that link to it."""
     linked = store.linked([body["article_id"] for body in bodies])
     return [{"id": body["stem"], **body, "incidents": sorted(linked[body["article_id"]])} for body in bodies]
+
+
+def articles_of(store: IndexStore, incident: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The documents of an incident's articles; while files are being replaced, some are withdrawn already."""
+    found = (store.get("articles", article_id) for article_id in incident["article_ids"])
+    return (body for body in found if body and body.get("status") != "withdrawn")
 
 
 def incident(store: IndexStore, incident_id: str) -> dict[str, Any] | None:

@@ -9,6 +9,8 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from shared.schemas.sides import dyad_from, side_of
+
 MAX_TERMS = 64
 _MAX_CHARS = 4096
 _TOKEN = re.compile(r'(?P<minus>-?)(?:(?P<field>[a-z_]{1,20}):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
@@ -77,7 +79,17 @@ def _tokens(text: str) -> Iterator[re.Match[str]]:
 def _filter(match: re.Match[str], negated: bool) -> Filter:
     field, value = match["field"], match["phrase"] or match["word"] or ""
     is_prefix = field in _DATES or value.endswith("*")
-    return Filter(field, value.rstrip("*"), is_prefix, negated)
+    return Filter(field, value.rstrip("*") if is_prefix else _as_indexed(field, value), is_prefix, negated)
+
+
+def _as_indexed(field: str, value: str) -> str:
+    """Sides and dyads as messages have them; what is none is looked for as it is."""
+    if field == "side":
+        return side_of(value)
+    try:
+        return dyad_from(value) if field == "dyad" else value
+    except ValueError:
+        return value
 
 
 def _terms(match: re.Match[str]) -> list[Term]:

@@ -16,6 +16,9 @@ from shared.store.packing import deflate, inflate
 from shared.store.port import Hit, IndexName, Placed
 from shared.store.query import Filter, Query, Term, parse
 
+TABLES = "index"
+"""The part of a database that is the index."""
+
 _TITLE_WEIGHT = 4.0
 _EXCERPT_WORDS = 24
 _OPEN, _CLOSE = "\x02", "\x03"
@@ -60,7 +63,7 @@ class SqliteIndexStore:
         self._database = database
         for column, name in enumerate(("title_of", "text_of")):
             database.connection.create_function(name, 2, _reader(column), deterministic=True)
-        database.migrate("index", _STEPS)
+        database.migrate(TABLES, _STEPS)
 
     def put(self, index: IndexName, doc_id: str, version: int, body: Mapping[str, Any]) -> bool:
         """Writes unless a version as high or higher is there already; says whether it wrote."""

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from struct import unpack
 
@@ -61,6 +62,23 @@ def test_scripts_of_articles_do_not_run(stem: str, url: str) -> None:
     dom = look("--dump-dom", article(url, stem))
     assert "<title>OWNED" not in dom
     assert re.search(r"<title>[^<]+· Clashwatch</title>", dom)
+
+
+MEASURE = """<iframe id=f width=390 height=900 srcdoc="{page}"></iframe><script>
+onload = () => {{
+  const inside = document.getElementById("f").contentDocument, edge = (one) => one.getBoundingClientRect().right;
+  const tables = [...inside.querySelectorAll(".card table")];
+  const over = tables.filter((table) => edge(table) > edge(table.closest(".card")));
+  document.body.dataset.found = `${{tables.length}} tables, ${{over.length}} wider than their card`;
+}};</script>"""
+
+
+def test_on_a_telephone_the_toll_stays_in_its_card(url: str, tmp_path: Path) -> None:
+    style = f"<style>{httpx.get(f'{url}static/desk.css').text}</style>"
+    page = re.sub('<link rel="stylesheet"[^>]*>', lambda _: style, httpx.get(url).text)
+    frame = tmp_path / "frame.html"
+    frame.write_text(MEASURE.format(page=escape(page)))
+    assert 'data-found="3 tables, 0 wider than their card"' in look("--dump-dom", f"file://{frame}")
 
 
 def test_it_looks_like_something_in_light_and_in_dark(url: str, tmp_path: Path) -> None:

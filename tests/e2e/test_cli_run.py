@@ -100,7 +100,13 @@ def test_a_second_run_on_the_same_data_says_so(shell: Shell) -> None:
         (["--inbox", "file/inbox"], {}, "the inbox cannot be made"),
         ([], {"CLASHWATCH_WATCH_RULES": "rules.yml"}, "rules.yml:1: "),
         ([], {"CLASHWATCH_WEBHOOK_URL": "ftp://x/secret-token"}, "the webhook URL must be"),
+        ([], {"CLASHWATCH_WEBHOOK_URL": f"http://{'a' * 64}.org/secret-token"}, "no name of the internet"),
         ([], {"CLASHWATCH_PORT": "70000"}, "CLASHWATCH_PORT"),
+        ([], {"CLASHWATCH_LOG_LEVEL": "loud"}, "CLASHWATCH_LOG_LEVEL"),
+        (["--inbox", "x", "--data", "x"], {}, "inbox x and data x: neither may be the other"),
+        (["--inbox", "x", "--data", "x/data"], {}, "lie within it"),
+        (["--inbox", "../x/data/inbox", "--data", "../x"], {}, "lie within it"),
+        (["--data", "garbage"], {}, "garbage/clashwatch.db: file is not a database"),
     ],
 )
 def test_what_a_person_can_put_right_is_wrong_usage(
@@ -108,12 +114,24 @@ def test_what_a_person_can_put_right_is_wrong_usage(
 ) -> None:
     (shell.folder / "file").write_text("")
     (shell.folder / "rules.yml").write_text("- nonsense: true\n")
+    (shell.folder / "garbage").mkdir()
+    (shell.folder / "garbage" / "clashwatch.db").write_bytes(b"this is not a database" * 100)
     shell.environment |= environment
     done = shell.run("run", "--once", *arguments)
     assert done.returncode == 2
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret-token" not in done.stderr
+
+
+def test_a_run_that_was_refused_leaves_lists_that_say_so(shell: Shell) -> None:
+    (shell.folder / "rules.yml").write_text("- nonsense: true\n")
+    shell.environment["CLASHWATCH_WATCH_RULES"] = "rules.yml"
+    assert shell.run("run", "--once").returncode == 2
+    for command in ("incidents", "files", "alerts"):
+        done = shell.run(command)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert "nothing in clashwatch-data yet" in done.stderr
 
 
 def test_a_port_that_is_taken_is_wrong_usage(shell: Shell) -> None:

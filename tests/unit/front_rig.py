@@ -15,7 +15,7 @@ from services.front import desk
 from services.indexer.documents import documents
 from services.pipeline import opened
 from shared.metrics import Metrics
-from shared.schemas import AlertRaised, ArticleAnalyzed, IncidentChanged, Message
+from shared.schemas import AlertRaised, ArticleAnalyzed, FileSettled, IncidentChanged, Message
 from shared.schemas.claims import Claim
 from shared.schemas.incident import Incident, IncidentClaim, Link, Moment, Toll
 from shared.schemas.places import Place
@@ -51,7 +51,8 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
         Registry(database)
         SqliteAlertStore(database)
         store = SqliteIndexStore(database)
-        for message in (article(), IncidentChanged(incident=incident()), IncidentChanged(incident=merged()), alert()):
+        changes = [IncidentChanged(incident=one) for one in (incident(), merged())]
+        for message in (article(), *changes, alert(), refused()):
             put(store, message)
     return data
 
@@ -151,6 +152,11 @@ def incident(**changes: object) -> Incident:
 def merged() -> Incident:
     """The one that went into the other."""
     return incident(incident_id=MERGED, revision=3, status="merged", redirects_to=INCIDENT, merged_from=())
+
+
+def refused() -> FileSettled:
+    """A file in a container that was no article."""
+    return FileSettled(path=f"a.zip!/{ATTACK}", state="rejected", reason=ATTACK, settled_at=NOW)
 
 
 def alert() -> AlertRaised:

@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from services.alerter.channels import Channel, Console, JsonLines, send
+from services.alerter.channels import Channel, Console, JsonLines, as_line, send
 from services.alerter.stage import channels_stage
 from shared.errors import TransientError
 from shared.schemas import AlertRaised, IncidentChanged
@@ -47,13 +47,6 @@ def alert(number: int = 1, **more: Any) -> AlertRaised:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
-
-
-@pytest.fixture
 def store(database: Database) -> SqliteAlertStore:
     return SqliteAlertStore(database)
 
@@ -74,7 +67,7 @@ def test_a_line_in_the_file_has_the_fields_of_the_contract(store: SqliteAlertSto
     send(alert(), JsonLines(file, store), store, NOW)
     row = json.loads(file.read_text(encoding="utf-8"))
     assert {"alert_id", "kind", "incident_id", "revision", "text", "evidence", "sent_at"} <= row.keys()
-    assert (row["sent_at"], row["evidence"][0]["text"]) == ("2022-09-15T00:00:00+00:00", "Five were killed.")
+    assert (row["sent_at"], row["evidence"][0]["text"]) == ("2022-09-15T00:00:00Z", "Five were killed.")
 
 
 def test_each_alert_is_sent_once_on_each_channel(store: SqliteAlertStore, tmp_path: Path) -> None:
@@ -141,18 +134,85 @@ def test_what_was_rolled_back_is_written_once(store: SqliteAlertStore, database:
     assert written(tmp_path / "alerts.jsonl") == ["alert-1", "alert-2", "alert-3"]
     for number in (3, 2):
         send(alert(number), channel, store, NOW)
-    assert written(tmp_path / "alerts.jsonl") == ["alert-1", "alert-3", "alert-2"]
+    assert written(tmp_path / "alerts.jsonl") == ["alert-1", "alert-2", "alert-3"]
 
 
-@pytest.mark.parametrize("torn", [b"{", b'{"alert_id":"alert-2","kin', b'{"alert_id":"alert-2"}\n{"al'])
-def test_a_torn_line_of_ours_is_cut_off(store: SqliteAlertStore, tmp_path: Path, torn: bytes) -> None:
+def test_what_was_rolled_back_comes_once_also_after_something_else(
+    store: SqliteAlertStore, database: Database, tmp_path: Path
+) -> None:
+    channel = JsonLines(tmp_path / "alerts.jsonl", store)
+
+    def undone() -> None:
+        with database.transaction():
+            send(alert(1), channel, store, NOW)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        undone()
+    for number in (2, 1, 3):
+        send(alert(number), channel, store, NOW)
+    assert written(tmp_path / "alerts.jsonl") == ["alert-1", "alert-2", "alert-3"]
+
+
+EARLIER = as_line(alert(2), datetime(2022, 9, 14, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("length", [1, 30, len(EARLIER) - 20, len(EARLIER) - 1, len(EARLIER)])
+def test_a_torn_line_of_ours_is_cut_off(store: SqliteAlertStore, tmp_path: Path, length: int) -> None:
     file = tmp_path / "alerts.jsonl"
     channel = JsonLines(file, store)
     send(alert(1), channel, store, NOW)
     with file.open("ab") as more:
-        more.write(torn)
+        more.write(EARLIER[:length])
     send(alert(2), channel, store, NOW)
-    assert written(file) == ["alert-1", "alert-2"]
+    send(alert(3), channel, store, NOW)
+    assert written(file) == ["alert-1", "alert-2", "alert-3"]
+
+
+def test_two_data_folders_write_to_one_file(store: SqliteAlertStore, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.jsonl"
+    with closing(Database(tmp_path / "other")) as database:
+        other = SqliteAlertStore(database)
+        ours, theirs = JsonLines(file, store), JsonLines(file, other)
+        send(alert(1), ours, store, NOW)
+        send(alert(2), theirs, other, NOW)
+        send(alert(3), theirs, other, NOW)
+        send(alert(4), ours, store, NOW)
+        send(alert(5), theirs, other, NOW)
+    assert written(file) == [f"alert-{number}" for number in range(1, 6)]
+
+
+def test_half_a_line_of_others_stays_and_ours_begins_a_new_one(store: SqliteAlertStore, tmp_path: Path) -> None:
+    file = tmp_path / "alerts.jsonl"
+    channel = JsonLines(file, store)
+    send(alert(1), channel, store, NOW)
+    with file.open("ab") as more:
+        more.write(b"half a line")
+    send(alert(2), channel, store, NOW)
+    _, half, last = file.read_text(encoding="utf-8").splitlines()
+    assert (half, json.loads(last)["alert_id"]) == ("half a line", "alert-2")
+
+
+def test_what_a_screen_cannot_show_is_spelled_out_and_the_others_get_their_line(
+    store: SqliteAlertStore, tmp_path: Path
+) -> None:
+    raw = io.BytesIO()
+    stage = channels_stage(
+        store, [Console(io.TextIOWrapper(raw, encoding="latin-1")), JsonLines(tmp_path / "a.jsonl", store)]
+    )
+    list(stage.apply(alert(text="New: Şırnak é"), NOW))
+    assert b"New: \\u015e\\u0131rnak \xe9 |" in raw.getvalue()
+    assert written(tmp_path / "a.jsonl") == ["alert-1"]
+
+
+def test_a_channel_that_cannot_take_an_alert_does_not_keep_it_from_the_others(
+    store: SqliteAlertStore, tmp_path: Path
+) -> None:
+    closed = io.StringIO()
+    closed.close()
+    list(channels_stage(store, [Console(closed), JsonLines(tmp_path / "a.jsonl", store)]).apply(alert(), NOW))
+    assert [(one.channel, one.state) for one in store.sendings()] == [("console", "failed"), ("file", "sent")]
+    assert written(tmp_path / "a.jsonl") == ["alert-1"]
 
 
 def test_what_others_wrote_stays(store: SqliteAlertStore, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ def refused(tmp_path: Path, text: str) -> str:
         ("- name: a\n- {name: b, min_severity: 5}\n", "2: 1.min_severity: Input should be less than or equal to 4"),
         ("- name: a\n  kinds:\n  - new\n  - sometimes\n", "4: 0.kinds.1"),
         ("- name: a\n  box:\n    south: 41\n    north: 40\n    west: 1\n    east: 2\n", "3: 0.box: Value error, south"),
+        ("- name: a\n  dyads:\n  - AM-AZ\n  - Armenia\n", "4: 0.dyads.1: Value error, 'Armenia' is no dyad"),
         ("- name: a\n- name: a\n", "1: two watch rules are named 'a'"),
         ("- name: a\n  name: b\n", "2: 'name' is given twice"),
         ("- subscriber: x\n", "1: 0.name: Field required"),
@@ -38,6 +39,13 @@ def refused(tmp_path: Path, text: str) -> str:
 )
 def test_nonsense_is_refused_with_file_and_line(tmp_path: Path, text: str, reason: str) -> None:
     assert reason in refused(tmp_path, text)
+
+
+def test_sides_may_be_written_in_any_order_and_case(tmp_path: Path) -> None:
+    path = tmp_path / "watch.yml"
+    path.write_text("- {name: a, dyads: [AZ-AM, SA-Houthis], sides: [am], countries: [az]}\n", encoding="utf-8")
+    [rule] = load_watch(path).rules
+    assert (rule.dyads, rule.sides, rule.countries) == ({"AM-AZ", "Houthis-SA"}, {"AM"}, {"AZ"})
 
 
 def test_a_bomb_is_refused(tmp_path: Path) -> None:

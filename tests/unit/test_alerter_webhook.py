@@ -4,18 +4,20 @@ import hashlib
 import hmac
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import httpx
 import pytest
 from test_alerter_channels import alert
 
 from services.alerter.stage import webhook_stage
-from services.alerter.webhook import CHANNEL, TRIES, Target, deliver_once, new_client
+from services.alerter.webhook import CHANNEL, TRIES, Target, Way, deliver_once
 from shared.errors import TransientError
 from shared.store.database import Database
 from shared.store.port import Sending
@@ -39,7 +41,7 @@ class Hook:
     def __init__(self, store: SqliteAlertStore, *answers: httpx.Response | Exception, addresses: str = PUBLIC) -> None:
         self.store, self.answers, self.addresses = store, list(answers), addresses.split()
         self.got: list[httpx.Request] = []
-        self.client = httpx.Client(transport=httpx.MockTransport(self.answer))
+        self.way = Way(self.resolve, httpx.MockTransport(self.answer))
         self.target = Target(URL, b"secret")
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -56,7 +58,7 @@ class Hook:
         return self.addresses
 
     def deliver(self, now: datetime = NOW) -> Sending:
-        deliver_once(alert(), self.target, self.client, self.store, now, self.resolve)
+        deliver_once(alert(), self.target, self.store, now, self.way)
         return self.row
 
     def wait(self, now: datetime = NOW) -> Sending:
@@ -101,7 +103,7 @@ def test_what_was_sent_is_not_sent_again(store: SqliteAlertStore) -> None:
 
 def test_a_suppressed_alert_is_not_posted(store: SqliteAlertStore) -> None:
     hook = Hook(store)
-    deliver_once(alert(suppressed="quiet"), hook.target, hook.client, store, NOW, hook.resolve)
+    deliver_once(alert(suppressed="quiet"), hook.target, store, NOW, hook.way)
     assert (hook.row.state, hook.row.reason, hook.got) == ("suppressed", "quiet", [])
 
 
@@ -154,7 +156,7 @@ def test_a_refusal_or_redirect_is_final(store: SqliteAlertStore, status: int) ->
     [
         "127.0.0.1", "127.9.9.9", "10.0.0.8", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
         "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-        "2002:7f00:1::", "64:ff9b::7f00:1", f"{PUBLIC} 10.0.0.8",
+        "2002:7f00:1::", "64:ff9b::7f00:1", "fec0::1", "64:ff9b:1::7f00:1", "::127.0.0.1", f"{PUBLIC} 10.0.0.8",
     ],
 )  # fmt: skip
 def test_nothing_inside_is_called(store: SqliteAlertStore, address: str) -> None:
@@ -176,7 +178,15 @@ def test_a_host_without_an_address_is_away(store: SqliteAlertStore, addresses: s
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://example.org", "file:///etc/passwd", "https://", "hooks.example.org/x", "http://a:b"]
+    "url",
+    [
+        "ftp://example.org",
+        "file:///etc/passwd",
+        "https://",
+        "hooks.example.org/x",
+        "http://a:b",
+        f"https://{'a' * 64}.org",
+    ],
 )
 def test_a_url_that_is_none(url: str) -> None:
     with pytest.raises(ValueError, match="the webhook URL"):
@@ -185,7 +195,6 @@ def test_a_url_that_is_none(url: str) -> None:
 
 def test_no_secrets_in_rows_errors_or_logs(store: SqliteAlertStore, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    new_client().close()
     hook = Hook(store, httpx.Response(503), httpx.ConnectError(f"cannot reach {URL}"), httpx.Response(404))
     with pytest.raises(TransientError) as away:
         hook.deliver()
@@ -194,6 +203,34 @@ def test_no_secrets_in_rows_errors_or_logs(store: SqliteAlertStore, caplog: pyte
     reasons.append(hook.deliver(NOW + timedelta(hours=2)).reason or "")
     said = " ".join([*reasons, caplog.text, repr(hook.target)])
     assert not [word for word in ("hush", "secret-path", "b'secret'") if word in said]
+
+
+@pytest.fixture
+def trickling() -> Iterator[int]:
+    """A port where every answer is a header without an end, a byte at a time."""
+    done = Event()
+
+    def trickle(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not done.wait(0.02):
+                connection.sendall(b"a")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=trickle, args=(listener,))
+        thread.start()
+        yield listener.getsockname()[1]
+        done.set()
+        thread.join()
+
+
+def test_who_trickles_is_away(store: SqliteAlertStore, trickling: int) -> None:
+    target = Target(f"http://127.0.0.1:{trickling}/", allow_private=True)
+    with pytest.raises(TransientError):
+        deliver_once(alert(), target, store, NOW, Way(seconds=0.5))
+    [row] = store.sendings()
+    assert (row.state, row.reason) == ("waiting", "no answer in 0.5 seconds")
 
 
 class _Receiver(BaseHTTPRequestHandler):

@@ -1,9 +1,6 @@
 """What a person does about dead letters."""
 
-from collections.abc import Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,12 +17,6 @@ from tests.unit.host_stages import dropped
 
 NOW = datetime(2022, 9, 14, tzinfo=UTC)
 GARBAGE = b'\xff\x00 not json "'
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(tmp_path)) as database:
-        yield database
 
 
 @pytest.fixture

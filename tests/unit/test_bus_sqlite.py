@@ -3,7 +3,6 @@
 import os
 import zlib
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -19,12 +18,6 @@ from shared.store.database import FILE, Database
 from shared.store.packing import DEFLATED, LIFTED, inflate, pack, unpack
 
 PACKED = "586611756278ab8695ed89f0fa03b582aa5508c1e1753d00651614bc"
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(tmp_path)) as database:
-        yield database
 
 
 def messages(topic: str, count: int, size: int = 1) -> list[Delivery]:

@@ -6,32 +6,35 @@ import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 from xml.etree import ElementTree
 
 import pytest
 
-from services.exporter import acled, plain, ucdp
+from services.exporter import acled, atom, plain, ucdp
 from services.exporter.countries import countries, ucdp_region
 from services.exporter.entry import Entry
 from services.exporter.ucdp import priogrid_gid
 from services.exports import EXPORTS, export
 from shared.datafile import DataFileError
+from shared.schemas import ArticleWithdrawn, IncidentChanged
 from shared.store.database import Database
 from shared.store.listing import Wanted
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ATTACK, INCIDENT, NOW, hostile, incident, seeded  # noqa: F401
+from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, NOW, article, incident, put
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 @pytest.fixture
-def store(seeded: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+def store(seeded: Path) -> Iterator[SqliteIndexStore]:
     with closing(Database(seeded, read_only=True)) as database:
         yield SqliteIndexStore(database)
 
 
 @pytest.fixture
-def attacked(hostile: Path) -> Iterator[SqliteIndexStore]:  # noqa: F811
+def attacked(hostile: Path) -> Iterator[SqliteIndexStore]:
     with closing(Database(hostile, read_only=True)) as database:
         yield SqliteIndexStore(database)
 
@@ -136,6 +139,49 @@ def test_atom_is_a_feed(store: SqliteIndexStore) -> None:
     updated = [entry.findtext(f"{ATOM}updated") or "" for entry in entries]
     assert updated == sorted(updated, reverse=True)
     assert feed.findtext(f"{ATOM}updated") == updated[0]
+
+
+def test_a_feed_has_the_newest_and_holds_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an entry written nothing is kept but its text: its articles are let go of at once."""
+    monkeypatch.setattr(atom, "MOST", 2)
+    alive: WeakSet[Told] = WeakSet()
+
+    def told() -> Iterator[Entry]:
+        for day in (3, 1, 4, 2):
+            assert len(alive) <= 1
+            alive.add(one := Told(title=str(day), url=None))
+            yield Entry(incident().model_dump(mode="json"), (one,), f"2026-05-0{day}T00:00:00Z")
+
+    feed = ElementTree.fromstring("".join(atom.write(told(), NOW)))
+    assert [one.findtext(f"{ATOM}updated") for one in feed.findall(f"{ATOM}entry")] == [
+        "2026-05-04T00:00:00Z",
+        "2026-05-03T00:00:00Z",
+    ]
+
+
+class Told(dict[str, Any]):
+    """An article that can be watched going."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_an_article_that_was_withdrawn_is_left_out(name: str, tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        store = SqliteIndexStore(database)
+        for message in (article(), IncidentChanged(incident=incident())):
+            put(store, message)
+        put(store, ArticleWithdrawn(article_id=ARTICLE, version=2, path="a", reason="the file changed"))
+        assert text(name, store)
+        assert rows("csv", store)[0]["titles"] == ""
+
+
+def test_articles_without_a_title_leave_no_gap() -> None:
+    untitled = tuple({"title": title} for title in (None, "A", None, "B", None))
+    [row] = csv.DictReader(
+        "".join(plain.write([Entry(incident().model_dump(mode="json"), untitled)], NOW)).splitlines()
+    )
+    assert row["titles"] == "A; B"
 
 
 @pytest.mark.parametrize("name", list(EXPORTS))

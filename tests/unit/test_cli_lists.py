@@ -15,7 +15,8 @@ from shared.bus.sqlite import SqliteBus
 from shared.schemas import DeadLetter
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ATTACK, NOW, hostile, put, seeded  # noqa: F401
+from shared.store.sqlite_links import SqliteLinkStore
+from tests.unit.front_rig import ATTACK, NOW, put
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -56,7 +57,7 @@ def test_lines_have_the_fields_of_the_contract(
     count: int | None,
     fields: str,
     run: Run,
-    seeded: Path,  # noqa: F811
+    seeded: Path,
 ) -> None:
     found = rows(run, command, "--data", seeded)
     assert found
@@ -65,13 +66,13 @@ def test_lines_have_the_fields_of_the_contract(
         assert row.keys() >= set(fields.split())
 
 
-def test_an_incident_has_its_toll_by_side_and_the_stems_of_its_articles(run: Run, seeded: Path) -> None:  # noqa: F811
+def test_an_incident_has_its_toll_by_side_and_the_stems_of_its_articles(run: Run, seeded: Path) -> None:
     [one] = rows(run, "incidents", "--data", seeded, "--since", "2020-07-01")
     assert one["toll"]["AZ"]["killed"] == {"low": 2, "best": 4, "high": 4}
     assert set(one["articles"]) == {"000_dc1df4626d9e500c", "002_2e75cf09986b3644"}
 
 
-def test_filters_narrow_the_lists(run: Run, seeded: Path) -> None:  # noqa: F811
+def test_filters_narrow_the_lists(run: Run, seeded: Path) -> None:
     assert {one["dyad"] for one in rows(run, "incidents", "--data", seeded, "--dyad", "tj-kg")} == {"KG-TJ"}
     assert {one["dyad"] for one in rows(run, "incidents", "--data", seeded, "--side", "az")} == {"AM-AZ"}
     assert [one["id"][:3] for one in rows(run, "articles", "--data", seeded, "--side", "KG")] == ["004"]
@@ -81,21 +82,91 @@ def test_filters_narrow_the_lists(run: Run, seeded: Path) -> None:  # noqa: F811
     assert rows(run, "files", "--data", seeded, "--state", "rejected") == []
 
 
-def test_a_limit_keeps_the_newest_in_their_order(run: Run, seeded: Path) -> None:  # noqa: F811
+@pytest.mark.parametrize("dyad", ["AZ-AM", "az-am", "AM/AZ"])
+def test_a_dyad_is_found_however_it_is_written(dyad: str, run: Run, seeded: Path) -> None:
+    wanted = rows(run, "incidents", "--data", seeded, "--dyad", "AM-AZ")
+    assert rows(run, "incidents", "--data", seeded, "--dyad", dyad) == wanted != []
+    found = rows(run, "search", "dyad:AM-AZ", "--data", seeded)
+    assert rows(run, "search", f"dyad:{dyad}", "--data", seeded) == found != []
+
+
+@pytest.mark.parametrize(
+    "arguments", ["incidents --dyad AM-GE", "articles --side XX", "files --state rejected", "search nosuchword"]
+)
+def test_where_nothing_matches_it_says_so(arguments: str, run: Run, seeded: Path) -> None:
+    assert run(*arguments.split(), "--data", seeded)[:2] == (0, "none match\n")
+
+
+def test_before_there_are_incidents_it_says_so(run: Run, tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        SqliteIndexStore(database)
+    assert run("incidents", "--data", tmp_path)[:2] == (0, "nothing yet\n")
+    assert run("files", "--data", tmp_path)[:2] == (0, "nothing yet\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("incidents --since 2020-07-01", "clashwatch: left out by --since for want of a date: 2 of the incidents\n"),
+        ("incidents --since 2020-07-01 --dyad KG-TJ", ": 1 of the incidents\n"),
+        ("articles --since 2020-07-01", " of the articles\n"),
+        ("export --format csv --since 2020-07-01", ": 2 of the incidents\n"),
+        ("incidents", ""),
+    ],
+)
+def test_what_since_cannot_tell_of_is_counted(arguments: str, said: str, run: Run, seeded: Path) -> None:
+    error = run(*arguments.split(), "--data", seeded)[2]
+    assert said in error if said else not error
+
+
+def test_moments_have_one_form(run: Run, seeded: Path) -> None:
+    moments = [row["sent_at"] for row in rows(run, "alerts", "--data", seeded)]
+    moments += [row[name] for row in rows(run, "files", "--data", seeded) for name in ("settled_at", "first_seen")]
+    assert all(moment is None or moment.endswith("Z") for moment in moments)
+    assert any(moments)
+
+
+@pytest.mark.parametrize("command", ["incidents", "files", "search x", "export --format csv", "dead-letters"])
+def test_a_folder_whose_first_run_was_refused_is_one_before_any(command: str, run: Run, tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        SqliteLinkStore(database)
+    code, out, error = (
+        run(*command.split(), "--data", tmp_path, "--json")
+        if "export" not in command
+        else run(*command.split(), "--data", tmp_path)
+    )
+    assert (code, out) == (0, "")
+    assert f"nothing in {tmp_path} yet" in error
+
+
+def test_a_data_folder_that_is_a_file_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, out, error = run("incidents", "--data", tmp_path / "file")
+    assert (code, out) == (2, "")
+    assert error == f"clashwatch: {tmp_path / 'file'} is not a folder\n"
+
+
+def test_a_letter_of_no_text_is_not_there(run: Run, letters: Path) -> None:
+    assert run("dead-letters", "show", "\udcff", "--data", letters)[0] == 2
+
+
+def test_a_limit_keeps_the_newest_in_their_order(run: Run, seeded: Path) -> None:
     everything = rows(run, "alerts", "--data", seeded)
     assert rows(run, "alerts", "--data", seeded, "--limit", 2) == everything[-2:]
 
 
-def test_search_finds_words_and_ranks(run: Run, seeded: Path) -> None:  # noqa: F811
+def test_search_finds_words_and_ranks(run: Run, seeded: Path) -> None:
     found = rows(run, "search", "Jermuk", "--data", seeded)
     assert {one["id"][:3] for one in found} == {"003", "004"}
-    assert [one["score"] for one in found] == sorted((one["score"] for one in found), reverse=True)
+    assert [one["rank_score"] for one in found] == sorted((one["rank_score"] for one in found), reverse=True)
+    articles = {one["id"]: one for one in rows(run, "articles", "--data", seeded)}
+    assert all(one["score"] == articles[one["id"]]["score"] for one in found)
     assert "Jermuk" in found[0]["excerpt"]
     assert [one["id"][:3] for one in rows(run, "search", "Jermuk -Kyrgyz", "--data", seeded)] == ["003"]
 
 
 @pytest.mark.parametrize("command", ["incidents", "articles", "alerts", "files", "dead-letters"])
-def test_tables_are_for_people(command: str, run: Run, seeded: Path) -> None:  # noqa: F811
+def test_tables_are_for_people(command: str, run: Run, seeded: Path) -> None:
     code, out, _ = run(command, "--data", seeded)
     assert code == 0
     assert out.strip()
@@ -103,7 +174,7 @@ def test_tables_are_for_people(command: str, run: Run, seeded: Path) -> None:  #
 
 
 @pytest.mark.parametrize("command", ["incidents", "articles", "alerts", "files", "search x"])
-def test_tables_of_hostile_articles_do_not_steer_the_terminal(command: str, run: Run, hostile: Path) -> None:  # noqa: F811
+def test_tables_of_hostile_articles_do_not_steer_the_terminal(command: str, run: Run, hostile: Path) -> None:
     _, out, _ = run(*command.split(), "--data", hostile)
     assert "\x1b" not in out
     assert "\0" not in out
@@ -125,6 +196,15 @@ def test_before_anything_was_run_lists_are_empty(command: str, run: Run, tmp_pat
         (["extract", "a.txt", "--published", "May"], "'May' is not a day"),
         (["nonsense"], "No such command"),
         (["incidents", "--limit", "0"], "--limit"),
+        (["incidents", "--dyad", "nonsense"], "'nonsense' is no dyad"),
+        (["incidents", "--dyad", "AM-\udcff"], "is no text"),
+        (["incidents", "--state", "foo"], "'foo' is none of active, merged, withdrawn"),
+        (["alerts", "--kind", "foo"], "'foo' is none of new, update"),
+        (["files", "--state", "foo"], "'foo' is none of waiting"),
+        (["dead-letters", "list", "--state", "foo"], "'foo' is none of waiting, replayed, dropped"),
+        (["export", "--format", "csv", "--dyad", "x"], "'x' is no dyad"),
+        (["search", "*"], "no word to look for in '*'"),
+        (["search", ""], "no word to look for in ''"),
         (["dead-letters", "replay"], "name the letters"),
     ],
 )
@@ -147,7 +227,7 @@ def test_the_version_and_the_completion(run: Run) -> None:
     assert "complete -o default" in run("--show-completion", "bash")[1]
 
 
-def test_an_export_goes_to_a_file(run: Run, seeded: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_an_export_goes_to_a_file(run: Run, seeded: Path, tmp_path: Path) -> None:
     code, out, error = run("export", "--format", "ucdp", "--data", seeded, "-o", tmp_path / "ged.csv")
     assert (code, out) == (0, "")
     assert "fatal events only" in error

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from services.cli import tables
 from services.cli.live import LastLines, Rate
-from services.cli.options import UsageError, settings_of
+from services.cli.options import UsageError, refuse_overlap, settings_of
 from services.cli.output import printable, without_marks
 from services.cli.reading import wanted
 from shared.store.listing import Wanted, is_since
@@ -77,15 +77,15 @@ def test_the_view_keeps_the_last_lines_of_the_log() -> None:
 
 
 def test_sides_and_dyads_are_found_however_they_are_written() -> None:
-    assert wanted("az-am", "am").dyad == "AM-AZ"
-    assert wanted("AZ/AM", "am").side == "AM"
-    assert wanted("Hezbollah-IL", "Hezbollah") == Wanted("Hezbollah-IL", "Hezbollah")
+    assert wanted("incidents", "az-am", "am") == Wanted("AM-AZ", "AM")
+    assert wanted("incidents", "IL-Hezbollah", "Hezbollah") == Wanted("Hezbollah-IL", "Hezbollah")
+    assert wanted("incidents", "", "", "", "") == Wanted()
 
 
 def test_a_day_that_is_none_is_wrong_usage() -> None:
-    assert wanted(since="2020-02-01").since == date(2020, 2, 1)
+    assert wanted("incidents", since="2020-02-01").since == date(2020, 2, 1)
     with pytest.raises(UsageError, match="'2020-02-30' is not a day"):
-        wanted(since="2020-02-30")
+        wanted("incidents", since="2020-02-30")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,7 @@ def test_flags_go_before_variables_before_files(tmp_path: Path, monkeypatch: pyt
     ("name", "value", "complaint"),
     [
         ("CLASHWATCH_PORT", "x", r"setting port \(CLASHWATCH_PORT\): Input should be a valid integer"),
+        ("CLASHWATCH_LOG_LEVEL", "loud", r"setting log_level \(CLASHWATCH_LOG_LEVEL\)"),
         ("CLASHWATCH_WORKERS", "0", r"setting workers \(CLASHWATCH_WORKERS\)"),
         ("CLASHWATCH_WEBHOOK_SECRET_FILE", "/nowhere", r"the settings cannot be read: .*/nowhere"),
         ("CLASHWATCH_SETTINGS", "/nowhere.toml", r"the settings cannot be read: .*/nowhere\.toml"),
@@ -128,3 +129,26 @@ def test_a_bad_setting_is_named(name: str, value: str, complaint: str, monkeypat
     monkeypatch.setenv(name, value)
     with pytest.raises(UsageError, match=complaint):
         settings_of()
+
+
+def test_a_variable_that_is_no_setting_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("CLASHWATCH_INBX", "CLASHWATCH_PORTS_FILE", "CLASHWATCH_LOG_LEVEL", "OTHER_INBX"):
+        monkeypatch.setenv(name, "warning")
+    assert settings_of().log_level == "warning"
+    assert capsys.readouterr().err == (
+        "clashwatch: there is no setting CLASHWATCH_INBX: it is ignored\n"
+        "clashwatch: there is no setting CLASHWATCH_PORTS_FILE: it is ignored\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("inbox", "data"), [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a/../c", "c/d"), ("link", "a/b"), ("a/b/c", "link")]
+)
+def test_inbox_and_data_lie_apart(inbox: str, data: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to("a")
+    with pytest.raises(UsageError, match="neither may be the other"):
+        refuse_overlap(settings_of(inbox=inbox, data=data))
+    refuse_overlap(settings_of(inbox=inbox, data="elsewhere"))

@@ -9,26 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from services.exports import EXPORTS
 from shared.metrics import METRICS
-from shared.schemas import DeadLetter
+from shared.schemas import DeadLetter, FileSettled
 from shared.schemas.incident import Incident
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ATTACK, INCIDENT, MERGED, NOW, desk_client, hostile, put, seeded  # noqa: F401
-
-
-@pytest.fixture(scope="module")
-def client(seeded: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(seeded) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def attacked(hostile: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(hostile) as client:
-        yield client
+from tests.unit.front_rig import ATTACK, INCIDENT, MERGED, NOW, desk_client, put
 
 
 def read(client: httpx.Client, path: str, **query: Any) -> Any:
@@ -69,6 +58,7 @@ def test_rows_have_the_names_of_the_contract(client: httpx.Client) -> None:
 def test_lists_can_be_narrowed(client: httpx.Client) -> None:
     assert {one["dyad"] for one in read(client, "/incidents", dyad="KG-TJ")["items"]} == {"KG-TJ"}
     assert {one["dyad"] for one in read(client, "/incidents", side="AZ")["items"]} == {"AM-AZ"}
+    assert {one["dyad"] for one in read(client, "/incidents", dyad="tj-kg", side="kg")["items"]} == {"KG-TJ"}
     assert len(read(client, "/incidents", since="2020-07-01")["items"]) == 1
     assert read(client, "/articles", side="KG")["items"][0]["id"].startswith("004")
     assert read(client, "/files", state="rejected")["items"] == []
@@ -83,7 +73,17 @@ def test_lists_can_be_narrowed(client: httpx.Client) -> None:
         ("/incidents", {"since": "May"}, 422),
         ("/incidents", {"cursor": "!"}, 400),
         ("/incidents", {"cursor": "x" * 201}, 422),
+        ("/files", {"cursor": "LTU"}, 400),
+        ("/search", {"q": "x", "cursor": "LTU"}, 400),
         ("/search", {}, 422),
+        ("/search", {"q": "*"}, 422),
+        ("/search", {"q": ""}, 422),
+        ("/incidents", {"dyad": "foo"}, 422),
+        ("/incidents", {"state": "foo"}, 422),
+        ("/alerts", {"kind": "foo"}, 422),
+        ("/files", {"state": "foo"}, 422),
+        ("/dead-letters", {"state": "foo"}, 422),
+        ("/export.csv", {"dyad": "foo"}, 422),
         ("/incidents/nothing", {}, 404),
         ("/articles/nothing", {}, 404),
         ("/export.xml", {}, 404),
@@ -123,22 +123,10 @@ def test_search_pages_and_escapes(client: httpx.Client, attacked: httpx.Client) 
     assert "<script" not in "".join(hit["highlights"]).replace("<mark>", "")
 
 
-def test_dead_letters_are_listed_with_their_bytes(tmp_path: Path) -> None:
-    letter = DeadLetter(
-        letter_id="l",
-        stage="tagger",
-        topic="article.normalized",
-        original_key="",
-        original=b"\xff",
-        error="ValueError",
-        reason=ATTACK,
-        failed_at=NOW,
-    )
-    with closing(Database(tmp_path)) as database:
-        put(SqliteIndexStore(database), letter)
-    with desk_client(tmp_path) as client:
-        [row] = read(client, "/dead-letters")["items"]
-    assert DeadLetter.model_validate_json(json.dumps(row)) == letter
+def test_dead_letters_are_listed_with_their_bytes(with_letter: httpx.Client) -> None:
+    [row] = read(with_letter, "/dead-letters")["items"]
+    letter = DeadLetter.model_validate_json(json.dumps(row))
+    assert (letter.letter_id, letter.original, letter.reason) == ("l", b"\xff", ATTACK)
 
 
 @pytest.mark.parametrize("name", list(EXPORTS))
@@ -162,6 +150,64 @@ def test_the_description_names_every_route_and_its_answer(client: httpx.Client) 
         assert schema["schema"]["$ref"].rpartition("/")[2] in description["components"]["schemas"]
 
 
+@pytest.mark.parametrize("path", ["incidents", "articles", "alerts", "files"])
+def test_answers_are_what_the_description_says(path: str, client: httpx.Client) -> None:
+    assert described(client, path, path)["items"]
+
+
+def test_hits_are_what_the_description_says(client: httpx.Client) -> None:
+    assert described(client, "search", "search", q="Jermuk")["items"]
+
+
+@pytest.mark.parametrize("path", ["dead-letters", "files"])
+def test_answers_without_articles_are_what_the_description_says(path: str, with_letter: httpx.Client) -> None:
+    assert described(with_letter, path, path)["items"]
+
+
+@pytest.mark.parametrize("name", ["incident", "article"])
+def test_an_answer_by_id_is_what_the_description_says(name: str, client: httpx.Client) -> None:
+    [one, *_] = read(client, f"/{name}s")["items"]
+    assert described(client, f"{name}s/{{{name}_id}}", f"{name}s/{one[f'{name}_id']}") == one
+
+
+def described(client: httpx.Client, route: str, path: str, **query: str) -> Any:
+    """The answer, once it is known to be as the description of the route says."""
+    description = _closed(client.get("/api/v1/openapi.json").json())
+    said = description["paths"][f"/api/v1/{route}"]["get"]["responses"]["200"]["content"]["application/json"]
+    answer = read(client, f"/{path}", **query)
+    Draft202012Validator(description | said["schema"]).validate(answer)
+    return answer
+
+
+def _closed(description: dict[str, Any]) -> dict[str, Any]:
+    """The same, with no fields but those that are described."""
+    for schema in description["components"]["schemas"].values():
+        schema["additionalProperties"] = False
+    return description
+
+
+@pytest.fixture(scope="module")
+def with_letter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A desk over one dead letter and the member of a container."""
+    folder = tmp_path_factory.mktemp("letter")
+    letter = DeadLetter(
+        letter_id="l",
+        stage="tagger",
+        topic="article.normalized",
+        original_key="",
+        original=b"\xff",
+        error="ValueError",
+        reason=ATTACK,
+        failed_at=NOW,
+    )
+    member = FileSettled(path="a.zip!/b.txt", state="rejected", reason="empty", settled_at=NOW)
+    with closing(Database(folder)) as database:
+        for message in (letter, member):
+            put(SqliteIndexStore(database), message)
+    with desk_client(folder) as client:
+        yield client
+
+
 def test_health(client: httpx.Client, tmp_path: Path) -> None:
     assert client.get("/livez").json() == {"status": "ok"}
     assert client.get("/readyz").json() == {"status": "ok"}
@@ -178,12 +224,21 @@ def test_every_metric_of_the_list_is_there(client: httpx.Client) -> None:
     assert 'clashwatch_lag{group="linker"} 0.0' in text
 
 
-def test_only_names_of_this_machine_are_answered(seeded: Path) -> None:  # noqa: F811
+def test_only_names_of_this_machine_are_answered(seeded: Path) -> None:
     with desk_client(seeded) as client:
         assert client.get("/livez", headers={"Host": "evil.example"}).status_code == 400
         assert client.get("/livez", headers={"Host": "127.0.0.1:8000"}).status_code == 200
     with desk_client(seeded, host="0.0.0.0") as client:
         assert client.get("/livez", headers={"Host": "desk.example"}).status_code == 200
+
+
+def test_a_desk_on_an_ipv6_address_is_answered(seeded: Path) -> None:
+    with desk_client(seeded, host="::1") as client:
+        assert client.get("/livez", headers={"Host": "[::1]:8000"}).status_code == 200
+        assert client.get("/livez", headers={"Host": "[::1]"}).status_code == 200
+        assert client.get("/livez", headers={"Host": "[::2]:8000"}).status_code == 400
+    with desk_client(seeded, host="fd00::7") as client:
+        assert client.get("/livez", headers={"Host": "[FD00::7]:8000"}).status_code == 200
 
 
 def test_nothing_can_be_written(client: httpx.Client) -> None:

@@ -1,7 +1,7 @@
 """The pages: what an analyst finds on them, and that a hostile article stays text."""
 
 import re
-from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,25 @@ import pytest
 from lxml import html
 
 from services.desk.app import STATIC
-from services.desk.pages import web
-from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, desk_client, hostile, seeded  # noqa: F401
+from services.desk.pages import PAGE, web
+from shared.schemas import ArticleWithdrawn, FileSettled, IncidentChanged
+from shared.store.database import Database
+from shared.store.sqlite_index import SqliteIndexStore
+from tests.unit.front_rig import (
+    ARTICLE,
+    ATTACK,
+    INCIDENT,
+    NOW,
+    article,
+    desk_client,
+    incident,
+    put,
+)
 
-PAGES = ("/", f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}", "/?q=script", "/?dyad=AM-x&since=x", "/incidents/none")
+LISTS = ("/", "/articles", "/alerts", "/files")
+WITHOUT_ARTICLES = ("/incidents/none", "/?dyad=AM-x&since=x")
+PAGES = (*LISTS, f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}", "/?q=script", *WITHOUT_ARTICLES)
 LANDMARKS = ("header", "main", "footer")
-
-
-@pytest.fixture(scope="module")
-def client(seeded: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(seeded) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
-def attacked(hostile: Path) -> Iterator[httpx.Client]:  # noqa: F811
-    with desk_client(hostile) as client:
-        yield client
 
 
 def page(client: httpx.Client, path: str) -> Any:
@@ -67,10 +69,84 @@ def test_an_incident_shows_who_says_so_and_leads_to_the_sentence(client: httpx.C
     assert words(mark) in quoted
 
 
+def test_an_incident_of_an_article_that_was_withdrawn_is_shown(tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        store = SqliteIndexStore(database)
+        for message in (article(), IncidentChanged(incident=incident())):
+            put(store, message)
+        put(store, ArticleWithdrawn(article_id=ARTICLE, version=2, path="a", reason="the file changed"))
+    with desk_client(tmp_path) as client:
+        assert client.get(f"/incidents/{INCIDENT}").status_code == 200
+
+
 def test_the_search_finds_articles_and_marks_words(client: httpx.Client) -> None:
     found = page(client, "/?q=Jermuk")
     assert {words(mark) for mark in found.xpath("//ol[@class='hits']//mark")} == {"Jermuk"}
     assert "No article has these words" in words(page(client, "/?q=zzz"))
+
+
+@pytest.mark.parametrize("path", [*LISTS, f"/incidents/{INCIDENT}", f"/articles/{ARTICLE}"])
+def test_a_page_answers_who_asks_for_its_head(path: str, attacked: httpx.Client) -> None:
+    answer = attacked.head(path)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == attacked.get(path).headers["Content-Length"]
+
+
+def test_every_list_is_in_the_header(client: httpx.Client) -> None:
+    assert tuple(page(client, "/").xpath("//header/nav/a/@href")) == LISTS
+
+
+@pytest.mark.parametrize(("path", "word"), [("/?dyad=nonsense", "dyad"), ("/files?state=x", "none of waiting")])
+def test_what_cannot_be_is_said_so_and_shows_nothing(path: str, word: str, client: httpx.Client) -> None:
+    shown = page(client, path)
+    assert word in words(shown.xpath("//*[@role='alert']")[0])
+    assert not shown.xpath("//li[@class='card'] | //tbody")
+    assert "yet" not in words(shown.xpath("//main")[0])
+    assert not any(letter.isdigit() for letter in words(shown.xpath("//h1")[0]))
+
+
+def test_a_list_that_is_narrowed_to_nothing_does_not_say_that_there_is_nothing_yet(client: httpx.Client) -> None:
+    shown = page(client, "/?dyad=AM-GE")
+    assert words(shown.xpath("//h1")[0]) == "Incidents 0"
+    assert "No incident matches" in words(shown)
+    assert "None match" in words(page(client, "/files?state=rejected"))
+
+
+@pytest.mark.parametrize("dyad", ["KG-TJ", "tj-kg"])
+def test_a_dyad_is_found_however_it_is_written(dyad: str, client: httpx.Client) -> None:
+    assert len(page(client, f"/?dyad={dyad}").xpath("//li[@class='card']")) == 1
+
+
+def test_a_dyad_with_a_name_is_found(attacked: httpx.Client) -> None:
+    assert len(page(attacked, "/?dyad=x-am").xpath("//li[@class='card']")) == 1
+
+
+def test_articles_alerts_and_files_are_listed(client: httpx.Client) -> None:
+    assert len(page(client, "/articles").xpath("//ol[@class='hits']/li")) == 5
+    alerts = page(client, "/alerts?kind=escalation").xpath("//ol[@class='changes']/li")
+    assert {alert.get("class") for alert in alerts} == {"escalation"}
+    assert alerts[0].xpath(".//q")
+    files = page(client, "/files").xpath("//table[@class='files']/tbody/tr")
+    assert [words(row)[:3] for row in files] == ["000", "001", "002", "003", "004"]
+    assert client.get(files[0].xpath(".//a/@href")[0]).status_code == 200
+
+
+@pytest.mark.parametrize("after", ["9" * 19, "-5", "x"])
+def test_a_place_that_is_none_is_no_mistake(after: str, client: httpx.Client) -> None:
+    assert [client.get(path, params={"after": after}).status_code for path in LISTS] == [200] * len(LISTS)
+
+
+def test_rejected_files_are_shown_with_the_reason_a_page_at_a_time(tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        for number in range(PAGE + 1):
+            one = FileSettled(path=f"{number:02}.txt", state="rejected", reason=f"reason {number}", settled_at=NOW)
+            put(SqliteIndexStore(database), one)
+    with desk_client(tmp_path) as client:
+        first = page(client, "/files?state=rejected")
+        [more] = first.xpath("//a[@rel='next']/@href")
+        second = page(client, more)
+    shown = [words(row) for part in (first, second) for row in part.xpath("//tbody/tr")]
+    assert shown == [f"{number:02}.txt rejected reason {number}" for number in range(PAGE + 1)]
 
 
 def test_a_day_that_is_none_is_said_so(client: httpx.Client) -> None:
@@ -88,17 +164,19 @@ def test_whatever_an_article_says_stays_text(path: str, attacked: httpx.Client) 
         assert not any(name.startswith("on") or name == "style" for name in element.attrib)
     addresses = document.xpath("//@href | //@src | //@action")
     assert all(re.match(r"/|#|https://www\.geonames\.org/", address) for address in addresses)
-    if path not in ("/incidents/none", "/?dyad=AM-x&since=x"):
+    if path not in WITHOUT_ARTICLES:
         assert "<script>alert(1)</script>" in document.text_content()
 
 
 @pytest.mark.parametrize(
     "query", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}", ATTACK]
 )
-@pytest.mark.parametrize("name", ["q", "dyad", "side", "since", "after"])
-def test_whatever_a_query_says_stays_text(name: str, query: str, attacked: httpx.Client) -> None:
+@pytest.mark.parametrize("path", ["/", "/files", "/alerts"])
+@pytest.mark.parametrize("name", ["q", "dyad", "side", "since", "after", "state", "kind"])
+def test_whatever_a_query_says_stays_text(path: str, name: str, query: str, attacked: httpx.Client) -> None:
+    query = query[:50]
     answer = attacked.get(
-        "/", params={name: query[:19] if name == "after" else query[:10] if name == "since" else query}
+        path, params={name: query[:19] if name == "after" else query[:10] if name == "since" else query}
     )
     assert answer.status_code == 200
     document = html.fromstring(answer.text)

@@ -14,7 +14,7 @@ from services.files import file_rows
 from shared.store.database import Database
 from shared.store.holdings import Holdings
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import desk_client, seeded  # noqa: F401
+from tests.unit.front_rig import desk_client
 
 Run = Callable[..., tuple[int, str]]
 READING = [
@@ -51,7 +51,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> R
 
 
 @pytest.mark.parametrize("command", READING)
-def test_when_nobody_answers_no_folder_is_read_instead(command: str, run: Run, seeded: Path, nobody: str) -> None:  # noqa: F811
+def test_when_nobody_answers_no_folder_is_read_instead(command: str, run: Run, seeded: Path, nobody: str) -> None:
     code, error = run(*command.split(), "--data", seeded, "--elasticsearch", nobody)
     assert code == 1
     assert "Elasticsearch does not answer" in error
@@ -81,7 +81,7 @@ def test_without_the_packages_it_says_how_to_get_them(run: Run, nobody: str, mon
         assert "requirements-cluster.lock" in error
 
 
-def test_the_desk_says_that_it_is_not_ready(seeded: Path, nobody: str) -> None:  # noqa: F811
+def test_the_desk_says_that_it_is_not_ready(seeded: Path, nobody: str) -> None:
     with desk_client(seeded, elasticsearch=nobody) as desk:
         assert desk.get("/livez").status_code == 200
         assert "does not answer" in desk.get("/readyz").json()["reason"]

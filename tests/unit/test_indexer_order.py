@@ -1,6 +1,5 @@
 """Whatever order messages about one thing come in, and however often, the index ends the same."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import permutations
@@ -17,12 +16,6 @@ from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
 
 NOW = datetime(2022, 9, 14, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(tmp_path)) as database:
-        yield database
 
 
 def analyzed(version: int, path: str = "p") -> ArticleAnalyzed:

@@ -1,6 +1,5 @@
 """The linker on a store: versions, withdrawals, replays, conflicts, several processes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,13 +19,6 @@ from shared.store.port import DyadChange
 from shared.store.sqlite_links import SqliteLinkStore
 
 NOW = datetime(2022, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path)
-    yield database
-    database.close()
 
 
 @pytest.fixture

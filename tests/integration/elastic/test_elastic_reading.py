@@ -175,8 +175,8 @@ QUERIES = [
 
 
 def without_rank(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    assert [row["score"] for row in rows] == sorted((row["score"] for row in rows), reverse=True)
-    kept = [{k: v for k, v in row.items() if k not in ("score", "excerpt", "highlights")} for row in rows]
+    assert [row["rank_score"] for row in rows] == sorted((row["rank_score"] for row in rows), reverse=True)
+    kept = [{k: v for k, v in row.items() if k not in ("rank_score", "excerpt", "highlights")} for row in rows]
     return sorted(kept, key=lambda row: row["article_id"])
 
 
