@@ -57,7 +57,9 @@ def _features(pair: Pair, reading: Reading) -> dict[str, float]:
     likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders)
     shown = sum(scene.pairs.get(pair, 0.0) for scene in reading.scenes) or _SHOWN
     sided = sum(claim.side != "total" for _, claim in reading.claims(pair)) if shown >= _SHOWN else 0
-    return features(pair, reading.scenes, reading.lines, likely, sided, reading.otherness)
+    return features(
+        pair, reading.scenes, reading.lines, likely, sided, reading.others, reading.setting.named, reading.arms
+    )
 
 
 def _specific(

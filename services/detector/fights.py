@@ -1,22 +1,37 @@
 """Which sides fight in which sentence, and how sure the sentence makes one of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import accumulate, chain, combinations, product
 
+from services.detector.force import Trigger, triggers
 from services.detector.lines import Line
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _BACKED = words("fights.backed")
-_INSIDE = words("fights.inside")
+_PREPOSITIONS = ((words("fights.onto"), 0.75), (words("fights.inside"), 0.6), (words("fights.near"), 0.4))
+_DISTANCES = words("fights.distances")
+_SOIL = words("ground.soil")
+_GROUPS = words("people.groups")
+_APART = words("fights.apart")
+_FIGURATIVE = words("fights.figurative")  # of trade and sport, too
+_TWO = words("fights.two")
+_SIDES = words("fights.sides")
+_OFFICES = words("fights.offices")
+_UNFIT = words("fights.unfit")  # kinds of article
 _BORDER_WORDS = words("fights.border_words")
 
 
-_LOSSES = 0.6
-_MOST_TRIGGERS = 12  # a sentence with more is a list, or hostile
 _MOST_PEOPLE = 16
 _EXPLICIT = 0.3
+_IRREGULAR = 0.65  # how much two states fight where fighters of no state do
+_ASIDE = 0.6
+_ACCUSED = 0.85
+_BOTH = 0.6  # what "both sides" counts of two sides named
+_PART = 0.55  # who weighs less takes no part of his own
+_AROUND = 0.5  # what a side named in the next sentence counts of one named in the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +64,49 @@ class Scene:
 
     line: Line
     strength: float
-    trigger: int
     pairs: dict[tuple[str, str], float] = field(default_factory=dict)
     grounds: dict[tuple[str, str], float] = field(default_factory=dict)
+    linked: dict[tuple[str, str], float] = field(default_factory=dict)
     sides: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
     past: bool = False
     real: bool = True
+    irregular: bool = False
 
     def told(self, pair: tuple[str, str]) -> float:
-        """How clearly the line tells of these two fighting, the ground they stand on counted in."""
-        return max(self.pairs.get(pair, 0.0), self.grounds.get(pair, 0.0))
+        """How clearly the line, and a little what stands around it, tells of these two fighting, the ground they stand
+        on counted in."""
+        return max(self.pairs.get(pair, 0.0), self.grounds.get(pair, 0.0), _AROUND * self.linked.get(pair, 0.0))
+
+    def is_of_others(self, pair: tuple[str, str]) -> bool:
+        """Whether an armed group outside the pair is in it."""
+        return not self.groups.issubset(pair)
 
 
 @dataclass(slots=True)
 class Setting:
-    """What holds for the whole article: the borders between its states, and the sides some states are the ground of."""
+    """What holds for the whole article: the borders between its states, the sides some states are the ground of, how
+    often each side is named, and the neighbours named most (None for a tie)."""
 
     borders: frozenset[str]
     grounds: Mapping[str, Side] = field(default_factory=dict)
+    named: Counter[str] = field(default_factory=Counter)
+    main: tuple[str, str] | None = None
 
 
-def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting) -> list[Scene]:
+Cast = Mapping[int, Sequence[Participant]]  # who takes part, by the number of the line
+
+
+def cast(lines: Iterable[Line], setting: Setting) -> Cast:
+    """Who takes part in each line."""
+    return {line.number: [p for p in _participants(line, setting) if p.weight > 0] for line in lines}
+
+
+def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting, people: Cast) -> list[Scene]:
     """One scene for each line with a word of fighting."""
-    found = [scene for line in lines if (scene := _scene(line, line.number in past, setting))]
+    found = [s for line in lines if (s := _scene(line, line.number in past, setting, people[line.number]))]
+    _link(found, past, setting, people)
     explicit = {pair for scene in found for pair, value in scene.pairs.items() if value >= _EXPLICIT}
     for scene in found:  # where the sides themselves are shown fighting, the ground they stand on adds nothing
         for pair, value in scene.grounds.items():
@@ -81,46 +115,111 @@ def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting) -> lis
     return found
 
 
-def _scene(line: Line, past: bool, setting: Setting) -> Scene | None:
-    triggers = [i for i in range(len(line)) if _force(line, i)][:_MOST_TRIGGERS]
-    if not triggers:
+def _link(found: Sequence[Scene], past: frozenset[int], setting: Setting, people: Cast) -> None:
+    """A scene with one side only finds the other in the sentence before or behind it ("Cambodia blamed Thailand"), and
+    one without sides finds both where no other fight is told."""
+    doers = {number: _doers(row) for number, row in people.items() if number not in past}
+    telling = {scene.line.number for scene in found}
+    for scene in found:
+        here = doers.get(scene.line.number, [])
+        if len({one.side.name for one in here}) > 1:
+            continue
+        beside = [scene.line.number + step for step in (-1, 1)]
+        around = [doers.get(number, []) for number in beside if here or number not in telling]
+        pairs = product(here, chain(*around)) if here else chain(*(combinations(near, 2) for near in around))
+        for one, other in pairs:
+            _link_pair(scene, one, other, setting)
+
+
+def _doers(people: Sequence[Participant]) -> list[Participant]:
+    return [p for p in people if p.weight >= _PART and not p.ground][:_MOST_PEOPLE]
+
+
+def _link_pair(scene: Scene, one: Participant, other: Participant, setting: Setting) -> None:
+    pair = _names(one.side, other.side)
+    if pair and pair not in scene.pairs and not scene.is_of_others(pair):
+        likely = plausibility(one.side, other.side, setting.borders) * (_IRREGULAR if scene.irregular else 1.0)
+        value = round(scene.strength * one.weight * other.weight * likely, 4)
+        scene.linked[pair] = max(scene.linked.get(pair, 0.0), value)
+
+
+def _scene(line: Line, past: bool, setting: Setting, everybody: Sequence[Participant]) -> Scene | None:
+    signs = triggers(line)
+    if not signs:
         return None
-    frame = (0.3 if past else 1.0) * _context(line)
-    weights = {i: _force(line, i) * (0.15 if is_unreal(line, i) else 1.0) * frame for i in triggers}
-    trigger = max(triggers, key=lambda i: (weights[i], -i))
-    people = [p for p in participants(line, setting) if p.weight > 0][:_MOST_PEOPLE]
-    scene = Scene(line, weights[trigger], trigger, past=past, real=not all(is_unreal(line, i) for i in triggers))
-    scene.sides = frozenset(p.side.name for p in people if p.weight >= 0.5 and not p.ground)
+    fight = _Fight(line, signs)
+    frame = (0.3 if past else 1.0) * _context(fight)
+    strength = frame * max(sign.weight for sign in signs)
+    people = everybody[:_MOST_PEOPLE]
+    scene = Scene(line, strength, past=past, real=any(sign.real for sign in signs))
+    scene.sides = frozenset(p.side.name for p in _doers(people))
     scene.named = frozenset(p.side.name for p in people)
+    scene.groups = frozenset(name for name in scene.named if len(name) > 2)
+    scene.irregular = _is_of_irregulars(line)
     for one, other in combinations(people, 2):
-        pair = _names(one.side, other.side)
-        likely = plausibility(one.side, other.side, setting.borders) if pair else 0.0
-        if pair and likely:
-            value = likely * max(weights[i] * _roles(line, i, one, other) for i in triggers)
-            pairs = scene.grounds if one.ground or other.ground else scene.pairs
-            pairs[pair] = max(pairs.get(pair, 0.0), round(value, 4))
+        _pair_up(scene, one, other, setting, frame * fight.share(one, other))
+    if setting.main and setting.main not in scene.pairs and _speaks_of_both(line):
+        scene.pairs[setting.main] = round(_BOTH * strength, 4)
     return scene
 
 
-def _force(line: Line, at: int) -> float:
-    """The word's weight as a sign of a fight; soldiers killed or wounded are one, too."""
-    fight = line.entries[at].fight
-    if not fight and line.symbols[at] in "KkWQdC" and "m" in line.symbols:
-        return _LOSSES
-    return fight
+def _pair_up(scene: Scene, one: Participant, other: Participant, setting: Setting, share: float) -> None:
+    """`share` is how well the two fit the words of fighting."""
+    pair = _names(one.side, other.side)
+    likely = plausibility(one.side, other.side, setting.borders) if pair else 0.0
+    if pair and likely:
+        likely *= _IRREGULAR if scene.irregular and one.side.is_state and other.side.is_state else 1.0
+        pairs = scene.grounds if one.ground or other.ground else scene.pairs
+        pairs[pair] = max(pairs.get(pair, 0.0), round(likely * share, 4))
 
 
-def _roles(line: Line, trigger: int, one: Participant, other: Participant) -> float:
-    """How well two participants fit a word of fighting: on both sides of "shelled", anywhere near "clashed"."""
-    weight = one.weight * other.weight
-    far = max(abs(one.at - trigger), abs(other.at - trigger))
-    weight *= 1.0 if far <= 12 else 12 / far
-    if line.entries[trigger].mutual >= line.entries[trigger].directed:  # losses have neither: any order
-        return weight
-    if (one.at < trigger) != (other.at < trigger):
-        return weight
-    between = line.words[min(one.at, other.at) : max(one.at, other.at)]
-    return weight if _ACCUSING.intersection(between) else weight * 0.5
+def _is_of_irregulars(line: Line) -> bool:
+    """`jihadists attacked a garrison`: fighters of no state; not `Afghan militants`."""
+    groups = (at for at, symbol in enumerate(line.symbols) if symbol == "m" and line.words[at] in _GROUPS)
+    return any(not {"A", "J"}.intersection(line.symbols[max(0, at - 2) : at]) for at in groups)
+
+
+def _speaks_of_both(line: Line) -> bool:
+    """`both armies`, `the two neighbours`, `the other side`: the sides without their names."""
+    pairs = zip(line.words, line.words[1:], strict=False)
+    return any(first in _TWO and second in _SIDES for first, second in pairs)
+
+
+class _Fight:
+    """The words of fighting of a line, and which of its clauses they stand in."""
+
+    def __init__(self, line: Line, signs: Sequence[Trigger]) -> None:
+        self.line, self.signs = line, signs
+        self.clauses = _clauses(line)
+        self.telling = {self.clauses[sign.at] for sign in signs}
+        self.accusing = not _ACCUSING.isdisjoint(line.words)
+
+    def share(self, one: Participant, other: Participant) -> float:
+        """How well two participants fit the word of fighting they fit best."""
+        return max(sign.weight * self._roles(sign, one, other) for sign in self.signs)
+
+    def _roles(self, sign: Trigger, one: Participant, other: Participant) -> float:
+        """On both sides of "shelled", anywhere near "clashed"; less in a clause that tells of no fighting."""
+        if self.accusing and _is_accused(self.line, sign, one, other):
+            return _ACCUSED
+        far = max(abs(one.at - sign.at), abs(other.at - sign.at))
+        weight = one.weight * other.weight * min(1.0, 12 / max(1, far))
+        for number in (self.clauses[one.at], self.clauses[other.at]):
+            weight *= 1.0 if number in self.telling else _ASIDE
+        return weight if sign.mutual or (one.at < sign.at) != (other.at < sign.at) else weight * 0.5
+
+
+def _clauses(line: Line) -> list[int]:
+    """The clause of each item: `Turkey sent aid as the Syrian army attacked` are two."""
+    ends = (symbol in ".;" or word in _APART for symbol, word in zip(line.symbols, line.words, strict=True))
+    return list(accumulate(ends))
+
+
+def _is_accused(line: Line, sign: Trigger, one: Participant, other: Participant) -> bool:
+    """`Unity state accused Khartoum of the attack`, `the army blamed Cambodian soldiers`: who accuses is hit."""
+    first, last = min(one.at, other.at), max(one.at, other.at)
+    accused = any(word in _ACCUSING for word in line.words[max(first, last - 4) : last])
+    return accused and (sign.at < first or last < sign.at <= last + 8)
 
 
 def _names(one: Side, other: Side) -> tuple[str, str] | None:
@@ -129,45 +228,21 @@ def _names(one: Side, other: Side) -> tuple[str, str] | None:
     return (one.name, other.name) if one.name < other.name else (other.name, one.name)
 
 
-def _context(line: Line) -> float:
-    """A fight among soldiers, with weapons or at a border is likelier one than a bare "clash"."""
-    if "m" in line.symbols or "B" in line.symbols or any(e.weapon for e in line.entries):
+def _context(fight: _Fight) -> float:
+    """A fight among soldiers, with weapons or at a border is likelier one than a bare "clash"; one with smugglers or
+    in a stadium is hardly one."""
+    line = fight.line
+    marks = [(at, line.entries[at]) for at in line.marked]
+    if any(e.other and _UNFIT.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
+        return 0.5
+    if "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
         return 1.0
-    if any(word in _BORDER_WORDS for word in line.words):
+    if not _BORDER_WORDS.isdisjoint(line.words):
         return 1.0
-    return 1.0 if any(e.fight == 1.0 for e in line.entries) else 0.75
+    return 1.0 if any(e.fight == 1.0 and line.words[at] not in _FIGURATIVE for at, e in marks) else 0.75
 
 
-def is_unreal(line: Line, at: int) -> bool:
-    """Whether a cue before the word at `at`, in its clause, takes it back: "could", "threatened to", "drill"."""
-    for index in range(at - 1, max(-1, at - 8), -1):
-        if line.symbols[index] in ".;,:" or line.words[index] in _NEW_CLAUSE:
-            return False
-        if line.entries[index].unreal:
-            return True
-        if (
-            line.words[index] == "to"
-            and at - index <= 3
-            and "v" not in line.symbols[index:at]
-            and _is_purpose(line, index)
-        ):
-            return True
-    return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
-
-
-_NEW_CLAUSE = words("fights.new_clause")
-
-
-def _is_purpose(line: Line, at: int) -> bool:
-    """`on alert to shoot down`; not `continued to shell`, `close to fighting`."""
-    return line.symbols[at + 1] == "x" and at > 0 and line.words[at - 1] not in _BEGUN
-
-
-_BEGUN = words("fights.begun")
-_AFTER = words("fights.after")
-
-
-def participants(line: Line, setting: Setting) -> Iterator[Participant]:
+def _participants(line: Line, setting: Setting) -> Iterator[Participant]:
     """Every side in the line, as actor or as the country of a place."""
     for index, mention in enumerate(line.mentions):
         if mention is None:
@@ -177,10 +252,15 @@ def participants(line: Line, setting: Setting) -> Iterator[Participant]:
         elif mention.kind == "place" and mention.place and mention.form != "dateline":
             for code in mention.place.country.split("|")[:1]:
                 side = setting.grounds.get(code) or Side(code, frozenset((code,)), "place")
-                yield Participant(index, side, 0.6, ground=True)
+                yield Participant(index, side, 0.6, ground=not _is_office(line, index))
         elif mention.kind == "border":
             for code in mention.ref.split("-"):
                 yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5, ground=True)
+
+
+def _is_office(line: Line, at: int) -> bool:
+    """`the ministry of defence in Asmara`, `parliament was told in Yerevan`: the state speaks or acts."""
+    return line.words[at - 1 : at] == ["in"] and any(word in _OFFICES for word in line.words[max(0, at - 5) : at - 1])
 
 
 def side_of(mention: Mention) -> Side:
@@ -194,7 +274,7 @@ def _weight(line: Line, at: int) -> float:
     behind, before = line.words[at + 1 : at + 4], line.words[at - 1] if at else ""
     if (behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED) or (behind[:1] and behind[0] in _BACKED):
         return 0.0
-    if before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti"):
+    if before == "ethnic" or (before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti")):
         return 0.1
     if _names_border(line, at) or line.words[max(0, at - 2) : at] == ["border", "with"]:
         crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at])
@@ -207,7 +287,35 @@ def _weight(line: Line, at: int) -> float:
     assert mention is not None
     if mention.form in ("leader", "metonym", "ministry", "spokesman_office"):
         return 0.45
-    return 0.75 if before in _INSIDE and mention.form == "name" else 1.0
+    return _standing(line, at, mention)
+
+
+def _standing(line: Line, at: int, mention: Mention) -> float:
+    """How much a name between other words is who acts or suffers, and how much only the ground: `in Turkey`, `ten
+    kilometres from Tanzania`, `the Mozambican town of`."""
+    before = line.words[at - 1] if at else ""
+    if before in ("from", "of") and at > 1 and line.words[at - 2] in _DISTANCES:
+        return 0.15
+    if mention.form == "name":
+        if _is_address(line, at):
+            return 0.3
+        if before == "from":
+            return 0.75 if _sends(line, at) else 0.45
+        return next((weight for known, weight in _PREPOSITIONS if before in known), 1.0)
+    return 0.7 if line.words[at + 1 : at + 2] and line.words[at + 1] in _SOIL else 1.0
+
+
+def _is_address(line: Line, at: int) -> bool:
+    """`MAE SAI, Thailand -`."""
+    place = line.mentions[at - 2] if at > 1 and line.words[at - 1] == "," else None
+    return place is not None and place.kind == "place"
+
+
+def _sends(line: Line, at: int) -> bool:
+    """`rockets from Lebanon`, `troops from Eritrea`."""
+    return any(
+        e.weapon or e.fight or e.armed or s == "m" for e, s in zip(line.entries[:at], line.symbols[:at], strict=True)
+    )
 
 
 def _names_border(line: Line, at: int) -> bool:
@@ -259,7 +367,7 @@ def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:
     if one.name == other.name:
         return 0.0
     if one.is_state and other.is_state:
-        return 1.0 if "-".join(sorted((one.name, other.name))) in borders else 0.3
+        return 1.0 if "-".join(sorted((one.name, other.name))) in borders else 0.2
     if not one.is_state and not other.is_state:
         return 0.5 if "de_facto_state" in (one.form, other.form) and not one.homes & other.homes else 0.0
     state, group = (one, other) if one.is_state else (other, one)
@@ -286,4 +394,14 @@ def setting_of(article: ArticleTagged) -> Setting:
         for m in actors
         if m.form == "de_facto_state" and len(m.sits_in) == 1 and m.sits_in[0] not in states
     }
-    return Setting(frozenset(border.id for border in article.borders), grounds)
+    borders = frozenset(border.id for border in article.borders)
+    named = Counter(m.ref for m in actors)  # places stay where they are when two countries are swapped, so they are out
+    return Setting(borders, grounds, named, _main(borders, named))
+
+
+def _main(borders: Iterable[str], named: Counter[str]) -> tuple[str, str] | None:
+    """The neighbours of which the lesser named is named most, None where two pairs are alike."""
+    pairs = [(a, b) for a, b in (border.split("-") for border in borders) if len(a) == len(b) == 2 and a != b]
+    ranked = sorted(pairs, key=lambda pair: -min(named[pair[0]], named[pair[1]]))[:2]
+    counts = [min(named[a], named[b]) for a, b in ranked]
+    return ranked[0] if counts and counts[0] > sum(counts[1:]) else None

@@ -38,11 +38,14 @@ class Rules(_Strict):
     symbols: dict[Symbol, list[Word]]
     fight: Fights
     weapons: dict[Word, list[Word]]
+    armed: list[Word]
+    aftermath: list[Word]
     unreal: list[Word]
     past: list[Word]
     other: dict[Word, list[Word]]
 
 
+CUES = ("armed", "aftermath", "unreal", "past")  # yes or no
 # Parts in which a word stands once, because it has one letter, one weight or one weapon.
 _ONCE = (("symbols",), ("fight.mutual",), ("fight.directed",), ("weapons",))
 
@@ -50,7 +53,8 @@ _ONCE = (("symbols",), ("fight.mutual",), ("fight.directed",), ("weapons",))
 @dataclass(slots=True)
 class Entry:
     """`symbol` is the word's letter in the grammar of losses ("x" for none); `mutual` and `directed` are its weights
-    as a sign of a fight, `fight` the larger; `other` the kinds of article it betrays; `weapon` the weapon it names."""
+    as a sign of a fight, `fight` the larger; `other` the kinds of article it betrays; `weapon` the weapon it names;
+    `armed` are bodies and works of an army, `aftermath` is what a fight leaves behind; `marked` has any of these."""
 
     symbol: str = "x"
     mutual: float = 0.0
@@ -59,7 +63,10 @@ class Entry:
     past: bool = False
     other: tuple[str, ...] = ()
     weapon: str = ""
+    armed: bool = False
+    aftermath: bool = False
     fight: float = 0.0
+    marked: bool = False
 
 
 @dataclass(slots=True)
@@ -92,12 +99,13 @@ def lexicon() -> Lexicon:
         known.entry(word).symbol = symbol
     for weapon, word in _rows(rules.weapons):
         known.entry(word).weapon = weapon
-    for word in rules.unreal:
-        known.entry(word).unreal = True
-    for word in rules.past:
-        known.entry(word).past = True
+    for cue in CUES:
+        for word in getattr(rules, cue):
+            setattr(known.entry(word), cue, True)
     for kind, word in _rows(rules.other):
         known.entry(word).other += (kind,)
+    for entry in known.entries.values():
+        entry.marked = entry != Entry(symbol=entry.symbol)
     _index_phrases(known)
     return known
 

@@ -31,7 +31,8 @@ _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border
 
 @dataclass(slots=True)
 class Line:
-    """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`."""
+    """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `marked` are the
+    items whose entry says more than its symbol."""
 
     number: int
     start: int
@@ -44,12 +45,17 @@ class Line:
     mentions: list[Mention | None] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
+    marked: list[int] = field(default_factory=list)
 
     def actors(self) -> Iterator[tuple[int, Mention]]:
         """Indexes and mentions of all actors."""
         for index, mention in enumerate(self.mentions):
             if mention is not None and mention.kind == "actor":
                 yield index, mention
+
+    def marks(self) -> Iterator[Entry]:
+        """The entries of the marked items."""
+        return (self.entries[index] for index in self.marked)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -92,6 +98,7 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
         if found is not None:
             symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
     line.symbols = "".join(symbols)
+    line.marked = [index for index, entry in enumerate(line.entries) if entry.marked]
 
 
 def _pieces(line: Line, text: str, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:

@@ -1,5 +1,7 @@
 """Which sentences look back: at other wars, at earlier fights, at what happens all the time."""
 
+from calendar import monthrange
+from collections.abc import Iterator
 from datetime import date
 
 from services.detector.lines import Line
@@ -7,40 +9,101 @@ from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
 _SUPERLATIVES = words("past.superlatives")
-_OLD_MONTHS = 2  # a month without a year that lies so far before the month of publication is an earlier event's
+_SPANS = words("past.spans")
+_SHORT = words("past.short")
+_LASTING = words("past.lasting")
+_BEGUN = words("past.begun")
+_CAMPAIGNS = words("past.campaigns")
+_WEEK = 7
+_OLD_DAYS = 14  # what lies farther behind the day of publication is an earlier event's ...
+_LEAD_DAYS = 180  # ... but what an article begins with may be its late news
 
 
-def looks_back(line: Line, today: date | None) -> bool:
+def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     """Whether the sentence is about the past: an earlier date or a cue, and no recent day. `today` is the day of
-    publication, where it is known."""
-    if line.role == "title" or is_fresh(line, today):
+    publication, where it is known. In the lead "in recent weeks" and "almost daily" tell of the news itself."""
+    if line.role == "title":
         return False
-    if any(entry.past for entry in line.entries) or any(_is_old(m, today) for m in _dates(line)):
-        return not compares(line)
-    return False
+    if _sums_up(line, today):
+        return True
+    if is_fresh(line, today):
+        return False
+    cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
+    old = _LEAD_DAYS if lead else _OLD_DAYS
+    return (bool(cues) or any(_is_old(m, today, old) for _, m in _dates(line))) and not compares(line, today)
 
 
 def is_fresh(line: Line, today: date | None) -> bool:
-    """Whether a recent day is named."""
-    return any(m.form in ("weekday", "day", "overnight") and not _is_old(m, today) for m in _dates(line))
+    """Whether a recent day is named; behind "last year" or "in 2006" a calendar day is one of that year."""
+    back = next(iter(_cues(line)), len(line))
+    for at, day in _dates(line):
+        if _is_old(day, today):
+            back = min(back, at)
+        elif day.form in ("weekday", "overnight") or (day.form == "day" and at < back):
+            return True
+    return False
 
 
-def compares(line: Line) -> bool:
+def compares(line: Line, today: date | None = None) -> bool:
     """`the deadliest fighting since a 2020 war`: the past is only what the present is measured by."""
     if "since" not in line.words[1:]:
         return False
     since = line.words.index("since", 1)
+    if any(at < since and _is_old(day, today) for at, day in _dates(line)):
+        return False
     return any(word in _SUPERLATIVES for word in line.words[max(0, since - 12) : since])
 
 
-def _dates(line: Line) -> list[Mention]:
-    return [m for m in line.mentions if m is not None and m.kind == "date"]
+def _sums_up(line: Line, today: date | None) -> bool:
+    """`86 had been killed since the offensive was launched on October 9`: the toll of a campaign, not of a fight."""
+    if "since" not in line.words:
+        return False
+    since = line.words.index("since")
+    begun = [at for at in range(since, min(len(line), since + 8)) if line.words[at] in _BEGUN]
+    campaign = _CAMPAIGNS.intersection(line.words[since : since + 12])
+    days = [day for at, day in _dates(line) if since < at <= since + 14]
+    return bool(begun and campaign) and any(_is_behind(day, today) for day in days)
 
 
-def _is_old(mention: Mention, today: date | None) -> bool:
-    year, month = mention.ref[:4], mention.ref[5:7]
-    if year.isdigit():
-        return int(year) < today.year if today else mention.form == "year"
-    if today and year == "XXXX" and month.isdigit():
-        return (today.month - int(month)) % 12 >= _OLD_MONTHS and (int(month) - today.month) % 12 > 0
-    return False
+def _is_behind(day: Mention, today: date | None) -> bool:
+    """A calendar day a week or more ago, or one of which that is not known."""
+    last = _last_day(day.ref, today or date.max)
+    return last is not None and (today is None or (today - last).days > _WEEK)
+
+
+def _cues(line: Line) -> Iterator[int]:
+    """Items that say "long ago"; `in the past two hours` does not."""
+    for at in line.marked:
+        if line.entries[at].past and not (
+            line.words[at] in _SPANS and _SHORT.intersection(line.words[at + 1 : at + 4])
+        ):
+            yield at
+
+
+def _dates(line: Line) -> list[tuple[int, Mention]]:
+    return [(at, m) for at, m in enumerate(line.mentions) if m is not None and m.kind == "date"]
+
+
+def _is_old(mention: Mention, today: date | None, days: int = _OLD_DAYS) -> bool:
+    year = mention.ref[:4]
+    if today is None:
+        return year.isdigit() and mention.form in ("year", "month")
+    last = _last_day(mention.ref, today)
+    return last is not None and (today - last).days > days
+
+
+def _last_day(edtf: str, today: date) -> date | None:
+    """The last day of a year, a month or a day; without a year the one nearest to `today`, or earlier."""
+    year, month, day = edtf[:4], edtf[5:7], edtf[8:10]
+    if not year.isdigit() and (year != "XXXX" or not month.isdigit()):
+        return None
+    if not month.isdigit():
+        return date(int(year), 12, 31)
+    number = int(year) if year.isdigit() else _year_of(int(month), today)
+    days = monthrange(number, int(month))[1]
+    return date(number, int(month), min(int(day), days) if day.isdigit() else days)
+
+
+def _year_of(month: int, today: date) -> int:
+    """Next month may be meant; what lies farther ahead was last year."""
+    return today.year if month <= today.month + 1 else today.year - 1

@@ -5,16 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain
 
 from services.detector.casualties import figures
 from services.detector.claims import claims
-from services.detector.fights import Scene, Setting, Side, participants, scenes, setting_of
+from services.detector.fights import Cast, Scene, Setting, Side, cast, scenes, setting_of
 from services.detector.figure import Figure
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
 from services.detector.parties import Parties
 from services.detector.past import is_fresh, looks_back
-from services.detector.score import otherness
+from services.detector.score import arms, others
+from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim
 from shared.schemas.edtf import bounds
@@ -31,6 +33,7 @@ class Reading:
     setting: Setting
     scenes: Sequence[Scene]
     past: frozenset[int]
+    people: Cast
     _figures: dict[int, list[Figure]] = field(default_factory=dict)
     _claims: dict[Pair, list[tuple[Line, Claim]]] = field(default_factory=dict)
 
@@ -38,11 +41,10 @@ class Reading:
     def sides(self) -> Mapping[str, Side]:
         """An actor's own form goes before a mere setting."""
         sides: dict[str, Side] = {}
-        for scene in self.scenes:
-            for participant in participants(scene.line, self.setting):
-                known = sides.get(participant.side.name)
-                if known is None or known.form == "place":
-                    sides[participant.side.name] = participant.side
+        for participant in chain(*self.people.values()):
+            known = sides.get(participant.side.name)
+            if known is None or known.form == "place":
+                sides[participant.side.name] = participant.side
         return sides
 
     def figures(self, line: Line) -> Sequence[Figure]:
@@ -52,9 +54,14 @@ class Reading:
         return self._figures[line.number]
 
     @cached_property
-    def otherness(self) -> float:
+    def others(self) -> Mapping[str, float]:
         """How much the words betray another kind of article, 0..1."""
-        return otherness(self.lines)
+        return others(self.lines)
+
+    @cached_property
+    def arms(self) -> float:
+        """How much soldiers and weapons are spoken of, 0..1."""
+        return arms(self.lines)
 
     @cached_property
     def groups(self) -> Mapping[str, str]:
@@ -75,7 +82,12 @@ class Reading:
         """What the lines that do not look back claim of the two sides' losses."""
         if pair not in self._claims:
             parties = Parties(self.sides[pair[0]], self.sides[pair[1]], self.groups)
-            current = [line for line in self.lines if line.number not in self.past]
+            shown = {s.line.number for s in self.scenes if s.told(pair) > _TOLD}
+            current = [
+                line
+                for line in self.lines
+                if line.number not in self.past and (line.number in shown or not _is_aside(line))
+            ]
             near = frozenset(
                 number + away
                 for s in self.scenes
@@ -89,7 +101,7 @@ class Reading:
     def event_scenes(self, pair: Pair) -> list[Scene]:
         """The scenes of the pair, the telling ones first, then those that show no other pair fighting (a force and the
         state it sits in are not two)."""
-        live = [s for s in self.scenes if s.real and not s.past]
+        live = [s for s in self.scenes if s.real and not s.past and s.strength >= _CLEAR]
         own = [s for s in live if s.told(pair) > _TOLD] or [s for s in self.scenes if s.told(pair) > 0.0]
         own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
         taken = {id(s) for s in own}
@@ -100,8 +112,8 @@ class Reading:
         """All pairs with the strength of their scenes added up."""
         sums: dict[Pair, float] = {}
         for scene in self.scenes:
-            for pair, value in scene.pairs.items():
-                sums[pair] = sums.get(pair, 0.0) + value
+            for pair in scene.pairs.keys() | scene.linked.keys():
+                sums[pair] = sums.get(pair, 0.0) + scene.pairs.get(pair, scene.linked.get(pair, 0.0) / 2)
         return sums
 
     def apart(self) -> set[Pair]:
@@ -113,32 +125,47 @@ class Reading:
     def background(self) -> Iterator[Line]:
         """Lines that look back and tell of losses or fights."""
         for line in self.lines:
-            if line.number in self.past and (any(e.fight for e in line.entries) or self.figures(line)):
+            if line.number in self.past and (any(e.fight for e in line.marks()) or self.figures(line)):
                 yield line
 
 
+_ASIDE = words("reading.aside")  # kinds of article
 _TOLD = 0.1
 _NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
+_LEAD = 1  # sentences
+_CLEAR = 0.4  # a weapon named or somebody dead is no scene of its own
 
 
 def _is_alone(scene: Scene, around: Set[str]) -> bool:
     return all(value < _ALONE or set(pair) <= around for pair, value in scene.pairs.items())
 
 
+def _is_aside(line: Line) -> bool:
+    """The dead of a chemical attack, an insurgency or an accident are not those of the fight."""
+    return any(_ASIDE.intersection(entry.other) for entry in line.marks())
+
+
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     """Numbers of the lines that look back; what follows one in its paragraph does, too, until a recent day is named."""
     past: set[int] = set()
     paragraph, back = -1, False
+    lead = {line.number for line in [line for line in lines if line.role != "title"][:_LEAD]}
     for line in lines:
-        back = back and line.paragraph == paragraph and not is_fresh(line, today)
+        back = back and _goes_on(line, paragraph) and not is_fresh(line, today)
         paragraph = line.paragraph
-        if looks_back(line, today):
+        if looks_back(line, today, line.number in lead):
             past.add(line.number)
             back = True
-        elif back and not any(entry.fight for entry in line.entries):
+        elif back and not any(entry.fight for entry in line.marks()):
             past.add(line.number)
     return frozenset(past)
+
+
+def _goes_on(line: Line, paragraph: int) -> bool:
+    """Same paragraph, or a new one whose dead nobody is named for: `Around 160 people died` behind a war of old."""
+    begins = line.symbols[:4].lstrip("xr<i")[:1] == "N"
+    return line.paragraph == paragraph or (line.paragraph == paragraph + 1 and begins)
 
 
 def read(article: ArticleTagged) -> Reading:
@@ -147,4 +174,5 @@ def read(article: ArticleTagged) -> Reading:
     limits = bounds(article.published)
     setting = setting_of(article)
     past = _past(lines, limits[0] if limits else None)
-    return Reading(article, lines, setting, scenes(lines, past, setting), past)
+    people = cast(lines, setting)
+    return Reading(article, lines, setting, scenes(lines, past, setting, people), past, people)

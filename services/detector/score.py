@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from services.detector.fights import Scene
+from services.detector.force import has_soldiers
 from services.detector.lines import Line
 from services.detector.weights import weights
 
@@ -17,6 +18,8 @@ def probability(features: Mapping[str, float]) -> float:
 
 
 _LEAD_LINES = 5
+_LINKED = 0.5  # what a side named in the next sentence counts of one named in the same
+_TELLING = 1.0
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
 
@@ -26,15 +29,17 @@ def features(
     lines: Sequence[Line],
     plausible: float,
     sided_claims: int,
-    other: float,
+    other: Mapping[str, float],
+    named: Counter[str],
+    armed: float,
 ) -> dict[str, float]:
     """What the score looks at, each about 0..1."""
-    values = sorted((scene.pairs.get(pair, 0.0) for scene in found), reverse=True)
+    values = sorted((_shown(scene, pair) for scene in found), reverse=True)
     strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
     body = [line for line in lines if line.role != "title"]
     lead = {line.number for line in body[:3]}
     shown = 1.0 - math.prod(1.0 - value for value in values)
-    apart = min(_part(found, side) for side in pair)
+    apart = min(_part(found, side, pair) for side in pair)
     backing = max(min(1.0, 2 * shown), apart * _APART)  # losses and nearness say little of two sides not shown fighting
     return {
         "best": values[0] if values else 0.0,
@@ -45,25 +50,76 @@ def features(
         "claims": min(1.0, sided_claims / 3) * backing,
         "any": shown,
         "apart": apart,
+        "about": about(pair, found, named) * armed * min(1.0, plausible),
         "neighbours": plausible * backing,
-        "other": other,
-        "other_lead": otherness(lines[:_LEAD_LINES]),
+        **other,
     }
 
 
-def _part(found: Sequence[Scene], side: str) -> float:
-    """The strength of the strongest scene the side takes part in, alone or not."""
-    return max((scene.strength for scene in found if side in scene.sides), default=0.0)
+def _part(found: Sequence[Scene], side: str, pair: tuple[str, str]) -> float:
+    """The strength of the strongest scene the side takes part in, alone or not, without a third armed group."""
+    return max((s.strength for s in found if side in s.sides and not s.is_of_others(pair)), default=0.0)
 
 
-def otherness(lines: Sequence[Line]) -> float:
-    """The share of the commonest other kind's words among all telling words, 0..1."""
-    kinds: Counter[str] = Counter()
+def otherness(lines: Sequence[Line], kinds: frozenset[str]) -> float:
+    """The share of the commonest of these other kinds' words among all telling words, 0..1."""
+    found: Counter[str] = Counter()
     fights = 1.0
     for line in lines:
-        for entry in line.entries:
+        for entry in line.marks():
             if entry.other:
-                kinds.update(entry.other)
-            fights += entry.fight >= 1.0
-    worst = max(kinds.values(), default=0)
+                found.update(kinds.intersection(entry.other))
+            fights += entry.fight >= _TELLING
+    worst = max(found.values(), default=0)
     return worst / (worst + fights)
+
+
+def _shown(scene: Scene, pair: tuple[str, str]) -> float:
+    return max(scene.pairs.get(pair, 0.0), _LINKED * scene.linked.get(pair, 0.0))
+
+
+def about(pair: tuple[str, str], found: Sequence[Scene], named: Counter[str]) -> float:
+    """Violence in an article about these two: 1 where no third is named more often than the lesser of them."""
+    third = max((count for name, count in named.items() if name not in pair), default=0)
+    lesser = min(named[pair[0]], named[pair[1]])
+    return min(1.0, lesser / max(1, third)) * violence(pair, found)
+
+
+def violence(pair: tuple[str, str], found: Sequence[Scene]) -> float:
+    """How sure it is that there is violence in the article that no others do."""
+    return 1.0 - math.prod(1.0 - min(0.9, scene.strength) for scene in found if _may_be_of(pair, scene))
+
+
+def _may_be_of(pair: tuple[str, str], scene: Scene) -> bool:
+    """Whether the scene is of today and shows neither fighters of no state nor another pair rather than this one."""
+    if (
+        not scene.real
+        or scene.past
+        or scene.irregular
+        or any(len(side) > 2 and side not in pair for side in scene.sides)
+    ):
+        return False
+    return scene.told(pair) >= max(scene.pairs.values(), default=0.0) / 2
+
+
+_ARMED_KINDS = frozenset(
+    ("insurgency", "civil war", "crime", "border shooting", "migration", "protest", "talks", "accident")
+)
+_PEACE_KINDS = frozenset(("sport", "trade", "politics", "court", "drill", "memory", "culture", "airspace"))
+
+
+def others(lines: Sequence[Line]) -> dict[str, float]:
+    """How much the words betray another kind of article."""
+    lead = lines[:_LEAD_LINES]
+    return {
+        "other_armed": otherness(lines, _ARMED_KINDS),
+        "other_peace": otherness(lines, _PEACE_KINDS),
+        "other_armed_lead": otherness(lead, _ARMED_KINDS),
+        "other_peace_lead": otherness(lead, _PEACE_KINDS),
+    }
+
+
+def arms(lines: Sequence[Line]) -> float:
+    """How much soldiers and weapons are spoken of: 1 from a third of the sentences on."""
+    armed = sum(has_soldiers(line) or any(e.weapon or e.armed for e in line.marks()) for line in lines)
+    return min(1.0, 3 * armed / max(3, len(lines)))

@@ -25,9 +25,12 @@ class Features(_Strict):
     claims: float
     any: float
     apart: float
+    about: float
     neighbours: float
-    other: float
-    other_lead: float
+    other_armed: float
+    other_peace: float
+    other_armed_lead: float
+    other_peace_lead: float
 
 
 class Weights(_Strict):

@@ -1,0 +1,172 @@
+"""Words that are signs of armed force: how strong, whether both sides use it, and whether it happened at all."""
+
+from dataclasses import dataclass
+from itertools import islice
+
+from services.detector.lines import Line
+from services.detector.words import words
+
+_LOSSES = 0.6  # soldiers killed or wounded
+_DEAD = 0.3  # anybody killed or wounded
+_WEAPON = 0.35  # a gun or a shell named: tanks, ships and planes are moved about in peace, too
+_INROAD = 0.5  # soldiers who go over a border
+_ANSWER = 0.8  # a weapon that answers
+_REACH = 8  # items between a word of force and what makes it mutual
+_MOST = 12  # a sentence with more is a list, or hostile
+_UNREAL = 0.15  # what is left of a word that a cue takes back
+
+_TRADED = words("force.traded")
+_FIRE = words("force.fire")
+_ANSWERED = words("force.answered")
+_NOUNS = ("ing", "artillery fire", "mortar fire", "rocket fire", "sniper fire")
+_MOVES = words("force.moves")
+_CROSSES = words("force.crosses")
+_OVER = words("force.over")
+_BARE_LINES = words("force.lines")
+_VERBS = words("force.traded") | _MOVES | _CROSSES
+_LOST = frozenset("KkWQdCM")  # symbols of losses
+_LINES = [[word] for word in _BARE_LINES]
+_FORCES = words("force.forms")  # forms of an actor
+_NEVER = words("force.never")
+_NATIONAL = words("force.national")  # "Azerbaijani fire" is no blaze
+_MOVED = words("force.moved")
+_SPOKEN = words("force.spoken")  # lives are claimed, hills, too
+_NEW_CLAUSE = words("force.new_clause")
+_BEGUN = words("force.begun")
+_AFTER = words("force.after")
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """The item `at` of a line as a sign of a fight: `strength` 0..1; `mutual` where both sides do it; `real` where
+    nothing takes it back."""
+
+    at: int
+    strength: float
+    mutual: bool
+    real: bool
+
+    @property
+    def weight(self) -> float:
+        """The strength, little of it where the fight is not real."""
+        return self.strength if self.real else self.strength * _UNREAL
+
+
+def triggers(line: Line) -> list[Trigger]:
+    """All signs of armed force in the line, in order."""
+    candidates = _candidates(line)
+    losses = _LOSSES if candidates and has_soldiers(line) else _DEAD
+    signs = ((at, *sign) for at in candidates if (sign := _sign(line, at, losses)))
+    return [Trigger(at, strength, mutual, not is_unreal(line, at)) for at, strength, mutual in islice(signs, _MOST)]
+
+
+def _candidates(line: Line) -> list[int]:
+    lost = [at for at, symbol in enumerate(line.symbols) if symbol in _LOST]
+    verbs = [at for at, word in enumerate(line.words) if word in _VERBS]
+    return sorted({*line.marked, *lost, *verbs})
+
+
+def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
+    """How strong a sign the item is, and whether both sides do it. Losses are nobody's deed: sides in any order."""
+    entry, word = line.entries[at], line.words[at]
+    if _is_mutual(line, at):
+        return 1.0, True
+    if word in _NATIONAL and line.symbols[at - 1 : at] in ("J", "A", "'"):
+        return 1.0, False
+    if entry.fight:
+        return entry.fight, entry.mutual >= entry.directed
+    if line.symbols[at] in _LOST and word not in _SPOKEN:
+        return losses, True
+    if entry.weapon:
+        return _weapon(line, at)
+    if entry.aftermath:
+        return _DEAD, True
+    return (_INROAD, True) if _is_inroad(line, at) else None
+
+
+def _weapon(line: Line, at: int) -> tuple[float, bool] | None:
+    if _answers(line, at):
+        return _ANSWER, False
+    return None if line.entries[at].weapon in _MOVED else (_WEAPON, False)
+
+
+def _is_inroad(line: Line, at: int) -> bool:
+    word = line.words[at]
+    return (word in _MOVES and _enters(line, at)) or (word in _CROSSES and _crosses(line, at))
+
+
+def has_soldiers(line: Line) -> bool:
+    """Whether the line speaks of soldiers, by a word or by the name of a force."""
+    return "m" in line.symbols or any(actor.form in _FORCES for _, actor in line.actors())
+
+
+def _enters(line: Line, at: int) -> bool:
+    """`Libyan columns had pushed into Sollum`, `soldiers went over the line`."""
+    over = next((i for i in range(at + 1, min(len(line) - 1, at + 3)) if line.words[i] in _OVER), -1)
+    if over < 0 or not (_is_ground(line, over + 1) or _is_ground(line, over + 2)):
+        return False
+    return _is_by_soldiers(line, at)
+
+
+def _crosses(line: Line, at: int) -> bool:
+    """`aircraft from Sudan crossed the new international border`."""
+    return any(line.words[i] in _BARE_LINES for i in range(at + 1, min(len(line), at + 5))) and _is_by_soldiers(
+        line, at
+    )
+
+
+def _is_by_soldiers(line: Line, at: int) -> bool:
+    head = range(max(0, at - 10), at)
+    return any(line.symbols[i] == "m" or line.entries[i].armed or line.entries[i].weapon for i in head)
+
+
+def _is_ground(line: Line, at: int) -> bool:
+    return line.symbols[at : at + 1] in ("A", "J", "P", "B") or line.words[at : at + 1] in _LINES
+
+
+def _is_mutual(line: Line, at: int) -> bool:
+    """`traded heavy machine-gun bursts`; `fired` and `shelled` with `each other` or `one another` behind."""
+    if line.words[at] in _TRADED:
+        return any(word in _FIRE for word in line.words[at + 1 : at + 6])
+    return bool(line.entries[at].fight or line.entries[at].weapon) and _has_reciprocal(line, at)
+
+
+def _has_reciprocal(line: Line, at: int) -> bool:
+    for index in range(at + 1, min(len(line) - 1, at + _REACH)):
+        if line.symbols[index] in ".;":
+            return False
+        if (line.words[index], line.words[index + 1]) in (("each", "other"), ("one", "another")):
+            return True
+    return False
+
+
+def _answers(line: Line, at: int) -> bool:
+    """`its guns answered`, `replied with mortars`."""
+    around = line.words[max(0, at - 4) : at] + line.words[at + 1 : at + 3]
+    return any(word in _ANSWERED for word in around)
+
+
+def is_unreal(line: Line, at: int) -> bool:
+    """Whether a cue near the word at `at`, in its clause, takes it back: "could", "threatened to", "not", "drill"."""
+    for index in range(at - 1, max(-1, at - 8), -1):
+        if line.symbols[index] in ".;,:" or line.words[index] in _NEW_CLAUSE:
+            return False
+        if line.entries[index].unreal or _is_purpose(line, index, at) or _is_negation(line, index, at):
+            return True
+    return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
+
+
+def _is_purpose(line: Line, index: int, at: int) -> bool:
+    """`on alert to shoot down`; not `continued to shell`, `close to fighting`."""
+    if line.words[index] != "to" or at - index > 3 or "v" in line.symbols[index:at] or line.entries[at].weapon:
+        return False
+    if line.words[at].endswith(_NOUNS):
+        return False
+    return line.symbols[index + 1] == "x" and index > 0 and line.words[index - 1] not in _BEGUN
+
+
+def _is_negation(line: Line, index: int, at: int) -> bool:
+    """`did not fire`, `no shot`; not `no one was hurt in the shooting`, `not only shelled`."""
+    if line.words[index] == "no":
+        return at - index == 1 or (at - index <= 4 and bool(line.entries[index + 1].fight))
+    return line.words[index] in _NEVER and at - index <= 3 and "only" not in line.words[index:at]
