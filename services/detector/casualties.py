@@ -59,7 +59,15 @@ def figures(line: Line) -> list[Figure]:
             found.append(figure)
     found = [_on_side(line, figure) for figure in summed(line, found)]
     alike = [like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
-    return [_with_agent(line, figure) for figure in alike]
+    return [_with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
+
+
+def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
+    """`four soldiers, including a major`: counted already; not `five people, among them two children`."""
+    if line.symbols[figure.at - 1 : figure.at] != "<":
+        return False
+    wholes = [one for one in figures if one.at < figure.at and one.predicate == figure.predicate]
+    return any(one.who == figure.who and (one.best or 0) >= (figure.best or 0) for one in wholes)
 
 
 def _on_side(line: Line, figure: Figure) -> Figure:

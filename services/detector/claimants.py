@@ -125,7 +125,7 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
         start -= 1
     comma = line.symbols.rfind(",", start, at)
-    if comma >= 0 and at - comma > 1 and any(s in "AJGYx" for s in line.symbols[comma + 1 : at]):
+    if comma >= 0 and at - comma > 1 and any(s in "AJGYPmx" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
     while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
         at -= 1

@@ -10,6 +10,7 @@ _REACH = 9  # items between a verb of fighting and the name of whom it befell
 _FAR = 30
 _PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
+_JOINED = ([","], ["-"], ["–"], ["/"])  # "as Pakistan, India trade fire", "Kyrgyz-Tajik border"
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
 
@@ -61,7 +62,13 @@ def is_pair(line: Line, at: int) -> bool:
 def has_partner_behind(line: Line, at: int) -> bool:
     """Whether another side stands together with the actor at `at` and behind it."""
     match = _PARTNER.match(line.symbols, at + 1)
-    return match is not None and is_pair(line, match.start("other"))
+    if match is not None and is_pair(line, match.start("other")):
+        return True
+    one, other = (
+        line.mentions[at],
+        line.mentions[at + 2] if line.words[at + 1 : at + 2] in _JOINED and at + 2 < len(line) else None,
+    )
+    return bool(one and other and other.kind == "actor" and other.ref != one.ref)
 
 
 def does_both(line: Line, verb: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.detector.claimants import Claimant, Told
-from services.detector.doers import befell, does_both, whose
+from services.detector.doers import befell, does_both, has_partner_behind, whose
 from services.detector.figure import Figure
 from services.detector.ground import is_ground
 from services.detector.lines import Line
@@ -18,6 +18,8 @@ _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
 _MARTYRS = words("losers.martyrs")
 _NAMED = re.compile(r"[AJP]")
+_LOSSES = tuple("KQWdCM")
+_LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
 _CLAUSE = 8  # items
 
 
@@ -48,7 +50,10 @@ def loser(case: Case, near: bool) -> str | None:
 
     `near` is whether the line stands near one that tells of the fight.
     """
-    named = case.line.mentions[case.figure.side_at] if case.figure.side_at >= 0 else None
+    at = case.figure.side_at
+    # "two dead as Pakistan, India trade fire": of two named together behind the figure neither is its side.
+    together = at > case.figure.at and at > case.figure.predicate and has_partner_behind(case.line, at)
+    named = case.line.mentions[at] if at >= 0 and not together else None
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
     if _is_elsewhere(case):
@@ -106,6 +111,14 @@ def _opponent(case: Case) -> str | None:
 def _enemy(case: Case) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
     return _opponent(case) if case.figure.foe or case.figure.prisoners else None
+
+
+def _same_people(case: Case) -> str | None:
+    """`13 Kyrgyz citizens, among them a girl, were killed and 134 injured`: of the side just told."""
+    at, symbols = case.figure.at, case.line.symbols
+    is_part = symbols[at - 1 : at] == "<"
+    goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
+    return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
 
 
 def _martyrs(case: Case) -> str | None:
@@ -233,11 +246,13 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
         return None
     if mention.kind == "place" and mention.place and mention.form != "dateline":
         return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
-    return parties.on_ground(mention.ref) if mention.kind == "actor" and is_ground(line, index) else None
+    if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):
+        return None
+    return parties.on_ground(mention.ref)
 
 
 _OF_DENIALS = (_owner_side, _own)
-_OUTRIGHT = (_theirs, _owner_side, _martyrs, _victim_in_arms, _enemy)
+_OUTRIGHT = (_theirs, _owner_side, _martyrs, _victim_in_arms, _enemy, _same_people)
 _ELSE = (
     _in_a_battle,
     _ground_named,

@@ -155,7 +155,9 @@ def _is_aimed_at(line: Line, at: int) -> bool:
 
 def _has_partner(line: Line, at: int) -> bool:
     mention = line.mentions[at]
-    others = [line.mentions[i] for i in range(max(0, at - 2), at) if line.symbols[i] in "JA"]
+    """Not in "Azerbaijan said Armenia lost 100 men"."""
+    near = range(max(0, at - 2), at)
+    others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[i:at]]
     return any(mention and other and other.ref != mention.ref for other in others)
 
 

@@ -77,6 +77,8 @@ def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
 
 def _is_far_from(line: Line, at: int) -> bool:
     """`far from Nagorno-Karabakh`, `told reporters in Damascus`: not where it happened."""
+    if not _OFFICES.isdisjoint(line.words[at + 1 : at + 3]) and "S" in line.symbols[at + 1 : at + 5]:
+        return True  # "Kandahar police said"
     head = line.words[max(0, at - 3) : at]
     if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True
@@ -87,6 +89,7 @@ def _is_far_from(line: Line, at: int) -> bool:
 
 _IN = words("where.in")
 _ELSEWHERE = words("where.elsewhere")
+_OFFICES = words("where.offices")
 _BACK = 7
 
 
