@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from pydantic.json_schema import SkipJsonSchema
@@ -259,11 +260,11 @@ def _wanted(index: IndexName, *narrowing: Any, **more: Any) -> Wanted:
 
 
 def _asked(check: Callable[..., T], *arguments: Any, **more: Any) -> T:
-    """422 for what cannot be asked for."""
+    """422 for what cannot be asked for, in the form of all such answers."""
     try:
         return check(*arguments, **more)
     except ValueError as error:
-        raise HTTPException(422, str(error)) from None
+        raise RequestValidationError([{"type": "value_error", "loc": ("query",), "msg": str(error)}]) from None
 
 
 def _page(store: IndexStore, index: IndexName, wanted: Wanted, limit: int, cursor: str) -> Response:

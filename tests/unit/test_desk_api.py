@@ -170,6 +170,17 @@ def test_an_answer_by_id_is_what_the_description_says(name: str, client: httpx.C
     assert described(client, f"{name}s/{{{name}_id}}", f"{name}s/{one[f'{name}_id']}") == one
 
 
+@pytest.mark.parametrize(
+    ("path", "query"), [("incidents", {"dyad": "foo"}), ("search", {"q": "*"}), ("files", {"limit": "0"})]
+)
+def test_a_refusal_is_what_the_description_says(path: str, query: dict[str, str], client: httpx.Client) -> None:
+    description = client.get("/api/v1/openapi.json").json()
+    said = description["paths"][f"/api/v1/{path}"]["get"]["responses"]["422"]["content"]["application/json"]
+    answer = client.get(f"/api/v1/{path}", params=query)
+    assert answer.status_code == 422
+    Draft202012Validator(description | said["schema"]).validate(answer.json())
+
+
 def described(client: httpx.Client, route: str, path: str, **query: str) -> Any:
     """The answer, once it is known to be as the description of the route says."""
     description = _closed(client.get("/api/v1/openapi.json").json())
