@@ -116,7 +116,7 @@ def _enemy(case: Case) -> str | None:
 def _same_people(case: Case) -> str | None:
     """`13 Kyrgyz citizens, among them a girl, were killed and 134 injured`: of the side just told."""
     at, symbols = case.figure.at, case.line.symbols
-    is_part = symbols[at - 1 : at] == "<"
+    is_part = symbols[at - 1 : at] == "<" and symbols[case.figure.end : case.figure.end + 1] == ","
     goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
     return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
 
