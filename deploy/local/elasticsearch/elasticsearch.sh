@@ -104,7 +104,7 @@ install() {
     stand_in
     # Elasticsearch's own build of zstd is not on Maven Central; the system's does.
     local zstd
-    zstd=$(ldconfig -p 2>/dev/null | awk '/libzstd.so.1 / { print $NF; exit }')
+    zstd=$(ldconfig -p 2>/dev/null | awk '/libzstd.so.1 / && !found++ { print $NF }')
     mkdir -p "$cache/native"
     [ -z "$zstd" ] || ln -sf "$zstd" "$cache/native/libzstd.so"
     echo "$stamp" >"$cache/stamp"

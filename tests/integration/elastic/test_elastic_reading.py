@@ -305,7 +305,16 @@ def test_articles_and_incidents_by_id_and_their_pages(desks: tuple[httpx.Client,
         for item in desks[0].get(f"/api/v1/{path}").json()["items"]
     ]
     assert len(items) > 8
-    for item in (*items, f"/incidents/{MERGED}", "/articles/nobody", "/", "/?dyad=AM-AZ&since=2021-01-01", "/?since=x"):
+    lists = (
+        "/",
+        "/?dyad=AM-AZ&since=2021-01-01",
+        "/?since=x",
+        "/articles",
+        "/alerts",
+        "/files",
+        "/files?state=indexed",
+    )
+    for item in (*items, f"/incidents/{MERGED}", "/articles/nobody", *lists):
         for path in (f"/api/v1{item}", item) if item in items else (item,):
             here, there = (desk.get(path) for desk in desks)
             assert (there.status_code, there.content) == (here.status_code, here.content), path
