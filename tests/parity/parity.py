@@ -25,7 +25,14 @@ from shared.store.port import IndexName, IndexStore
 from tests.e2e.road import SEEDS, Folders
 
 STAGES = ("normalizer", "tagger", "detector", "linker", "alerter", "channels", "indexer")
-COMPARED = ("article.analyzed", "report.detected", "incident.changed", "alert.raised", "file.settled")
+COMPARED = (
+    "article.received",
+    "article.analyzed",
+    "report.detected",
+    "incident.changed",
+    "alert.raised",
+    "file.settled",
+)
 _OBSERVER = "observer"
 _TIMES = ("received_at", "raised_at", "settled_at", "failed_at", "sent_at")
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
