@@ -222,9 +222,11 @@ def test_a_file_that_is_no_database_is_wrong_usage(run: Run, tmp_path: Path) -> 
     assert "clashwatch.db cannot be read" in error
 
 
-def test_the_version_and_the_completion(run: Run) -> None:
+def test_the_version_and_the_completion(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert run("--version")[1].startswith("clashwatch 0.")
-    assert "complete -o default" in run("--show-completion", "bash")[1]
+    # As the shell's own script asks; --show-completion looks for a shell that started it.
+    monkeypatch.setenv("_CLASHWATCH_COMPLETE", "source_bash")
+    assert "complete -o default" in run()[1]
 
 
 def test_an_export_goes_to_a_file(run: Run, seeded: Path, tmp_path: Path) -> None:
