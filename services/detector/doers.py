@@ -10,7 +10,7 @@ _REACH = 9  # items between a verb of fighting and the name of whom it befell
 _FAR = 30
 _PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
-_JOINED = ([","], ["-"], ["–"], ["/"])  # "as Pakistan, India trade fire", "Kyrgyz-Tajik border"
+_DASHES = (["-"], ["–"], ["/"])
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
 
@@ -60,15 +60,21 @@ def is_pair(line: Line, at: int) -> bool:
 
 
 def has_partner_behind(line: Line, at: int) -> bool:
-    """Whether another side stands together with the actor at `at` and behind it."""
+    """Whether another side stands with the actor at `at` and behind it: `Thai and Cambodian`, `Kyrgyz-Tajik`."""
     match = _PARTNER.match(line.symbols, at + 1)
     if match is not None and is_pair(line, match.start("other")):
         return True
-    one, other = (
-        line.mentions[at],
-        line.mentions[at + 2] if line.words[at + 1 : at + 2] in _JOINED and at + 2 < len(line) else None,
-    )
-    return bool(one and other and other.kind == "actor" and other.ref != one.ref)
+    if not _joins(line, at + 1):
+        return False
+    actors = [mention for mention in line.mentions[at : at + 3 : 2] if mention is not None and mention.kind == "actor"]
+    return len(actors) > 1 and actors[0].ref != actors[1].ref
+
+
+def _joins(line: Line, at: int) -> bool:
+    """A dash between two names; a comma only in `India, Pakistan trade fire`, not `in Armenia, Azerbaijan said`."""
+    if line.words[at : at + 1] == [","]:
+        return any(entry.mutual for entry in line.entries[at + 2 : at + 4])
+    return line.words[at : at + 1] in _DASHES
 
 
 def does_both(line: Line, verb: int) -> bool:

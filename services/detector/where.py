@@ -96,9 +96,19 @@ _BACK = 7
 def _is_elsewhere(line: Line, at: int) -> bool:
     """`speaking at an event in Moscow`, `taken to hospital in Osh`, `buried in Ganja`: that is nearer than a fight."""
     for index in range(at - 1, max(-1, at - _BACK), -1):
-        if line.words[index] in _ELSEWHERE:
-            return True
+        if not _ELSEWHERE.isdisjoint(line.words[index].split()):
+            return not _is_struck(line, index)
         if line.entries[index].fight or line.symbols[index] in ";.":
+            return False
+    return False
+
+
+def _is_struck(line: Line, at: int) -> bool:
+    """`shelled a hospital in Goma`, `a strike on the headquarters in Goma`."""
+    for index in range(at - 1, max(-1, at - _BACK), -1):
+        if line.entries[index].directed:
+            return True
+        if line.symbols[index] not in "axiJA'":
             return False
     return False
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
-from zlib import crc32
 
 from shared.schemas import (
     AlertRaised,
@@ -15,6 +14,7 @@ from shared.schemas import (
     Message,
 )
 from shared.schemas.dead_letter import letter_version
+from shared.schemas.ids import PATH_RANK_BITS, path_rank
 from shared.store.port import IndexName
 
 # The first three can be had again from the body, and are half of the bytes.
@@ -104,11 +104,7 @@ def _file_id(path: str, content: str) -> str:
 
 def _article_version(version: int, path: str = "") -> int:
     """Of one version found in two places (two zips hold it) the shorter path stands, whichever came last."""
-    rank = (_LONG - min(len(path), _LONG)) << 30 | crc32(path.encode("utf-8", "surrogatepass")) >> 2
-    return version << 40 | (rank if path else 0)
-
-
-_LONG = 1023
+    return version << PATH_RANK_BITS | (path_rank(path) if path else 0)
 
 
 def _file_version(article_version: int, path_version: int = 0, rank: int = 0) -> int:

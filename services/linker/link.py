@@ -15,7 +15,7 @@ from services.linker.cluster import Group
 from services.linker.incident import incident
 from services.linker.neighbours import Neighbours
 from services.linker.rule import Rule
-from shared.schemas.ids import derived_id
+from shared.schemas.ids import derived_id, path_rank
 from shared.schemas.incident import Incident
 from shared.schemas.incident_changed import IncidentChanged
 from shared.schemas.report_detected import ReportDetected
@@ -70,19 +70,19 @@ def link(book: Casebook, detected: ReportDetected) -> Outcome:
     old = detected.replaces
     replaced = _outdated(book, old.article_id, old.version) if old else set()
     removed = (_outdated(book, detected.article_id, detected.article_version) - {report_id}) | replaced
-    left, heirless = _nodes(book, removed | {report_id}), _nodes(book, replaced)
+    left = _nodes(book, removed | {report_id})
+    orphaned = {book.homes[node] for node in _nodes(book, replaced)}
     touched = _let_go(book, removed) | _take_in(book, detected)
     changed = left | _nodes(book, {report_id})
-    for node in heirless & book.homes.keys():
-        book.holdings[book.homes[node]] |= _nodes(book, {report_id})
+    for incident_id in orphaned:
+        book.holdings[incident_id] |= _nodes(book, {report_id})
     return Outcome((detected,), tuple(sorted(removed)), _settle(book, touched, changed, report_id))
 
 
 def _stands_before(held: ReportDetected, detected: ReportDetected) -> bool:
     """Of one version found in two places (two zips hold it) the shorter path stands, whichever came last."""
-    if held.article_version != detected.article_version:
-        return False
-    return (len(held.path), held.path) < (len(detected.path), detected.path)
+    same = held.article_version == detected.article_version
+    return same and path_rank(held.path) > path_rank(detected.path)
 
 
 def unlink(book: Casebook, article_id: str, version: int) -> Outcome:

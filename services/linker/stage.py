@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Set
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import datetime
 
 from services.linker.link import Casebook, Outcome, casebook, link, restate, unlink
@@ -48,57 +47,54 @@ class _Linker:
 
     def _report(self, detected: ReportDetected) -> list[IncidentChanged]:
         known = self._store.article(detected.article_id)
-        if detected.article_version < known.version:
-            return []
+        if detected.article_version < known.version:  # what it came in place of is gone all the same
+            return self._end(detected.replaces) if detected.replaces else []
         dyad, version = detected.report.dyad, detected.article_version
         told = {dyad, *detected.dyads}
         messages = self._change(dyad, lambda book: link(book, detected))
-        if version > known.version:
-            messages += self._unlink(known, version, but=told)
-        messages += self._replace(detected.replaces, told)
-        old = known if version == known.version else ArticleState(detected.article_id, dyads=known.dyads & told)
-        self._remember(known, replace(old, version=version, dyads=old.dyads | {dyad}), messages)
+        messages += self._unlink(known, version, but=told)
+        if detected.replaces:
+            messages += self._end(detected.replaces, but=told)
+        self._remember(known, version, known.dyads | {dyad}, messages)
         if messages:
             return messages
         return self._change(dyad, lambda book: restate(book, [detected.report.report_id], known.incidents))
 
     def _withdrawn(self, withdrawn: ArticleWithdrawn) -> list[IncidentChanged]:
         known = self._store.article(withdrawn.article_id)
+        messages = self._end(withdrawn)
+        if messages or withdrawn.version != known.version:
+            return messages
+        return [
+            message
+            for dyad in sorted(known.dyads)
+            for message in self._change(dyad, lambda book: restate(book, (), known.incidents))
+        ]
+
+    def _end(self, withdrawn: ArticleWithdrawn, *, but: Set[str] = frozenset()) -> list[IncidentChanged]:
+        """Takes back what the article told; of the dyads in `but` a report of the new article takes the old one's
+        place."""
+        known = self._store.article(withdrawn.article_id)
         if withdrawn.version < known.version:
             return []
-        if withdrawn.version == known.version:
-            return [
-                message
-                for dyad in sorted(known.dyads)
-                for message in self._change(dyad, lambda book: restate(book, (), known.incidents))
-            ]
-        messages = self._unlink(known, withdrawn.version)
-        state = ArticleState(withdrawn.article_id, withdrawn.version, known.dyads)
-        self._remember(known, state, messages)
-        return messages
-
-    def _replace(self, withdrawn: ArticleWithdrawn | None, told: Set[str]) -> list[IncidentChanged]:
-        """What the replaced article told of dyads that the new one tells nothing of; each of `told` has a report that
-        takes the old one's place."""
-        if withdrawn is None:
-            return []
-        known = self._store.article(withdrawn.article_id)
-        if withdrawn.version <= known.version:
-            return []
-        messages = self._unlink(known, withdrawn.version, but=told)
-        self._remember(known, ArticleState(withdrawn.article_id, withdrawn.version, known.dyads), messages)
+        messages = self._unlink(known, withdrawn.version, but=but)
+        self._remember(known, withdrawn.version, known.dyads, messages)
         return messages
 
     def _unlink(self, known: ArticleState, version: int, *, but: Set[str] = frozenset()) -> list[IncidentChanged]:
+        """Asked again for a version that is known: its article may have been saved, and a dyad not."""
         return [
             message
             for dyad in sorted(known.dyads - but)
             for message in self._change(dyad, lambda book: unlink(book, known.article_id, version))
         ]
 
-    def _remember(self, known: ArticleState, state: ArticleState, messages: Iterable[IncidentChanged]) -> None:
-        changed = {message.incident.incident_id for message in messages}
-        state = replace(state, incidents=state.incidents | changed)
+    def _remember(
+        self, known: ArticleState, version: int, dyads: frozenset[str], messages: Iterable[IncidentChanged]
+    ) -> None:
+        changed = frozenset(message.incident.incident_id for message in messages)
+        before = known.incidents if version == known.version else frozenset()
+        state = ArticleState(known.article_id, version, dyads, before | changed)
         if state != known:
             self._store.save_article(state)
 

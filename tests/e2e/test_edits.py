@@ -31,6 +31,12 @@ def change(folders: Folders, name: str, text: str) -> None:
     folders.drain()
 
 
+def drop_zip(folders: Folders, name: str, member: str) -> None:
+    with zipfile.ZipFile(folders.inbox / name, "w") as bundle:
+        bundle.writestr(member, TWO_DYADS)
+    folders.drain()
+
+
 def test_a_word_changed_is_an_incident_corrected(folders: Folders) -> None:
     change(folders, "a.txt", TWO_DYADS)
     [first, second] = [row["incident_id"] for row in folders.found("incidents")]
@@ -73,12 +79,7 @@ def test_an_article_that_becomes_rubbish_withdraws_what_it_told(folders: Folders
 
 @pytest.mark.parametrize("zip_first", [True, False])
 def test_a_zip_and_a_file_of_the_same_article_agree_on_its_name(folders: Folders, zip_first: bool) -> None:
-    def drop_zip() -> None:
-        with zipfile.ZipFile(folders.inbox / "bundle.zip", "w") as bundle:
-            bundle.writestr("member.txt", TWO_DYADS)
-        folders.drain()
-
-    steps = [drop_zip, lambda: change(folders, "story.txt", TWO_DYADS)]
+    steps = [lambda: drop_zip(folders, "bundle.zip", "member.txt"), lambda: change(folders, "story.txt", TWO_DYADS)]
     for step in steps if zip_first else reversed(steps):
         step()
     assert articles(folders) == [["member"], ["member"]]
@@ -89,10 +90,19 @@ def test_a_zip_and_a_file_of_the_same_article_agree_on_its_name(folders: Folders
 def test_an_article_in_a_zip_stands_when_a_file_that_held_it_changes(folders: Folders) -> None:
     change(folders, "a.txt", TWO_DYADS)
     change(folders, "a.txt", "A farm show opened on Monday. Visitors praised the cheese.\n")
-    with zipfile.ZipFile(folders.inbox / "bundle.zip", "w") as bundle:
-        bundle.writestr("member.txt", TWO_DYADS)
-    folders.drain()
+    drop_zip(folders, "bundle.zip", "member.txt")
     assert articles(folders) == [["member"], ["member"]]
     shutil.copy(folders.inbox / "a.txt", folders.inbox / "b.txt")
     folders.drain()
     assert articles(folders) == [["member"], ["member"]]
+
+
+def test_two_zips_of_the_same_article_agree_on_its_name(folders: Folders, tmp_path: Path) -> None:
+    """Names as long as each other: one of the two is chosen, the same in any order, for article and incidents."""
+    other = Folders.under(tmp_path / "other")
+    for where, zips in ((folders, ("ab", "cd")), (other, ("cd", "ab"))):
+        for name in zips:
+            drop_zip(where, f"{name}.zip", f"{name}.txt")
+    names = [{row["id"] for row in where.found("articles")} for where in (folders, other)]
+    assert names[0] == names[1]
+    assert {stem for where in (folders, other) for stems in articles(where) for stem in stems} == names[0]

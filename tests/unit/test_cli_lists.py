@@ -1,7 +1,6 @@
 """The commands that read: fields of the contract, filters, dead letters, and what wrong usage says."""
 
 import json
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
@@ -10,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from services.cli.app import main
 from shared.bus.sqlite import SqliteBus
 from shared.schemas import DeadLetter
 from shared.store.database import Database
 from shared.store.sqlite_index import SqliteIndexStore
 from shared.store.sqlite_links import SqliteLinkStore
+from tests.in_process import clashwatch
 from tests.unit.front_rig import ATTACK, NOW, put
 
 Run = Callable[..., tuple[int, str, str]]
@@ -24,11 +23,9 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["clashwatch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = clashwatch(monkeypatch, *arguments)
         captured = capfdbinary.readouterr()
-        return int(ended.value.code or 0), captured.out.decode(), captured.err.decode()
+        return code, captured.out.decode(), captured.err.decode()
 
     return run
 
@@ -277,11 +274,11 @@ def test_dead_letters_are_listed(run: Run, letters: Path) -> None:
     assert "\x1b" not in run("dead-letters", "--data", letters)[1]
 
 
-def test_a_dead_letter_is_shown_byte_for_byte(run: Run, letters: Path, capfdbinary: Any) -> None:
+def test_a_dead_letter_is_shown_byte_for_byte(
+    run: Run, letters: Path, capfdbinary: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert json.loads(run("dead-letters", "show", "1-letter", "--data", letters)[1])["stage"] == "tagger"
-    sys.argv = ["clashwatch", "dead-letters", "show", "1", "--raw", "--data", str(letters)]
-    with pytest.raises(SystemExit):
-        main()
+    clashwatch(monkeypatch, "dead-letters", "show", "1", "--raw", "--data", letters)
     assert capfdbinary.readouterr().out == b'{"broken": \xff\x01'
 
 

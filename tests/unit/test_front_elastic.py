@@ -1,7 +1,6 @@
 """Reading with Elasticsearch set, without one: what is wrong is said, and nothing else is shown instead."""
 
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -9,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from services.cli import options
-from services.cli.app import main
 from services.files import file_rows
 from shared.store.database import Database
 from shared.store.holdings import Holdings
 from shared.store.sqlite_index import SqliteIndexStore
+from tests.in_process import clashwatch
 from tests.unit.front_rig import desk_client
 
 Run = Callable[..., tuple[int, str]]
@@ -40,12 +39,10 @@ def nobody() -> str:
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["clashwatch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = clashwatch(monkeypatch, *arguments)
         captured = capfd.readouterr()
         assert not captured.out
-        return int(ended.value.code or 0), captured.err
+        return code, captured.err
 
     return run
 

@@ -15,7 +15,7 @@ from shared.schemas import ArticleWithdrawn, IncidentChanged, ReportDetected
 from shared.schemas.incident import Incident
 from shared.stage import Stage, deliver
 from shared.store.database import Database
-from shared.store.port import DyadChange
+from shared.store.port import ArticleState, DyadChange
 from shared.store.sqlite_links import SqliteLinkStore
 
 NOW = datetime(2022, 9, 15, tzinfo=UTC)
@@ -231,3 +231,35 @@ def test_of_one_article_in_two_zips_the_shorter_path_stands(
     for path in paths:
         tell(linker, made("1").model_copy(update={"path": path, "stem": path[-5]}))
     assert [articles for _, _, articles in incidents(store)] == [("x",)]
+
+
+def test_edits_that_overtake_each_other_leave_the_last(linker: Stage, store: SqliteLinkStore) -> None:
+    """The second edit's report is here before the first's, which then has nothing to say but that the original went."""
+    one, two, three = made("1"), made("2"), made("3", sides=["KG", "TJ"])
+    tell(linker, one)
+    tell(linker, replacing(two, three))
+    tell(linker, replacing(one, two))
+    assert [status for _, status, _ in incidents(store)] == ["withdrawn"]
+    assert incidents(store, "KG-TJ") == [(1, "active", ("3",))]
+
+
+@pytest.mark.parametrize("is_edit", [False, True])
+def test_an_end_broken_off_behind_the_article_is_made_again(
+    linker: Stage, store: SqliteLinkStore, is_edit: bool
+) -> None:
+    """Where a dyad could not be saved though the article was: Elasticsearch writes them side by side."""
+    one, two = made("1"), made("2", sides=["KG", "TJ"])
+    tell(linker, one)
+    store.save_article(ArticleState(one.article_id, 2, frozenset({"AM-AZ"})))
+    tell(linker, replacing(one, two) if is_edit else withdrawn(one))
+    assert [status for _, status, _ in incidents(store)] == ["withdrawn"]
+
+
+def test_a_version_broken_off_behind_the_article_is_taken_in_again(linker: Stage, store: SqliteLinkStore) -> None:
+    old = [made("1", index=number, sides=sides) for number, sides in enumerate((["AM", "AZ"], ["KG", "TJ"]))]
+    for report_ in old:
+        tell(linker, report_)
+    again = old[0].model_copy(update={"article_version": 3, "dyads": ("AM-AZ",)})
+    store.save_article(ArticleState(again.article_id, 3, frozenset({"AM-AZ", "KG-TJ"})))
+    tell(linker, again)
+    assert [status for _, status, _ in incidents(store, "KG-TJ")] == ["withdrawn"]

@@ -1,6 +1,5 @@
 """Rebuilding: what the log's messages lead to, where a replay begins, and the data folder's own index."""
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from services.cli.app import main
 from services.indexer.documents import documents
 from services.reindex import TOPICS, documents_of
 from shared.bus.kafka_replay import Start
@@ -22,6 +20,7 @@ from shared.store.indexes import INDEXES
 from shared.store.port import Document
 from shared.store.sqlite_index import SqliteIndexStore
 from tests.contract.index_store_suite import article
+from tests.in_process import clashwatch
 from tests.unit.front_rig import NOW, alert, incident
 from tests.unit.front_rig import article as hostile_article
 
@@ -31,11 +30,9 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["clashwatch", "reindex", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = clashwatch(monkeypatch, "reindex", *arguments)
         captured = capfd.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+        return code, captured.out, captured.err
 
     return run
 

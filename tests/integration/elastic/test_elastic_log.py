@@ -1,6 +1,5 @@
 """Kafka and Elasticsearch together: indexes rebuilt from the log while the indexer works, dead letters sent back."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -12,7 +11,6 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from services.cli.app import main
 from services.cluster import open_service
 from services.reindex import TOPICS
 from shared.bus.connection import Connection
@@ -34,6 +32,7 @@ from shared.store.indexes import INDEXES
 from shared.store.listing import Wanted, rows
 from tests.contract.bus_suite import take
 from tests.e2e.road import SEEDS, Folders, drop_in_order
+from tests.in_process import clashwatch
 from tests.integration.elastic.server import LocalServer
 from tests.unit.front_rig import NOW, alert
 
@@ -94,11 +93,9 @@ def run(settings: Settings, capfd: pytest.CaptureFixture[str], monkeypatch: pyte
         monkeypatch.setenv(f"CLASHWATCH_{name.upper()}", getattr(settings, name))
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["clashwatch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = clashwatch(monkeypatch, *arguments)
         captured = capfd.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+        return code, captured.out, captured.err
 
     return run
 

@@ -7,7 +7,6 @@ differs by nature is left out by name: cursors, and the rank and the excerpts a 
 import json
 import os
 import re
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -19,7 +18,6 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
-from services.cli.app import main
 from services.exports import EXPORTS
 from shared.bus.sqlite import SqliteBus
 from shared.schemas import DeadLetter, IncidentChanged
@@ -31,6 +29,7 @@ from shared.store.indexes import INDEXES
 from shared.store.port import Document
 from shared.store.sqlite_index import SqliteIndexStore
 from tests.e2e.road import SEEDS, Folders, drop_in_order
+from tests.in_process import clashwatch
 from tests.integration.elastic.server import LocalServer
 from tests.unit.front_rig import MERGED, NOW, alert, desk_client, incident, merged, put
 
@@ -103,11 +102,9 @@ def run(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CLASHWATCH_ELASTICSEARCH_PREFIX", PREFIX)
 
     def run(*arguments: object) -> tuple[int, bytes, bytes]:
-        monkeypatch.setattr(sys, "argv", ["clashwatch", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = clashwatch(monkeypatch, *arguments)
         captured = capfdbinary.readouterr()
-        return int(ended.value.code or 0), captured.out, captured.err
+        return code, captured.out, captured.err
 
     return run
 
