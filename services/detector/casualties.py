@@ -28,11 +28,22 @@ from services.detector.lists import (
     numbered,
     on_side,
     others_gapped,
+    own_gapped,
     so_were,
     summed,
     tells_of_hospital,
 )
-from services.detector.people import People, are_irregulars, counted, is_adjective, is_age, is_foe, is_inner, side_in
+from services.detector.people import (
+    People,
+    are_irregulars,
+    counted,
+    is_adjective,
+    is_age,
+    is_foe,
+    is_inner,
+    loses_as_group,
+    side_in,
+)
 from services.detector.predicates import subject
 from services.detector.words import words
 from shared.schemas.claims import Who
@@ -148,11 +159,22 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
     if found is None:
         return None
     found = _with_loser(line, found)
+    if line.symbols[found.predicate] == "L" and found.side_at < 0 and found.pronoun < 0:
+        found = replace(found, irregular=loses_as_group(line, found.predicate))
+    if _is_denied(line, found):
+        return replace(found, low=0, best=0, high=0)
     if predicates.is_for_all(line, found.predicate):
         found = replace(found, mixed=True, kind="killed")
     found = _on_side(line, found)
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
     return filled(found, people, joined or listed)
+
+
+def _is_denied(line: Line, figure: Figure) -> bool:
+    """`had not lost a single soldier`, `did not lose one man`."""
+    if figure.best != 1 or line.symbols[figure.predicate] not in "Lk":
+        return False
+    return "z" in line.symbols[max(0, figure.predicate - 3) : figure.predicate] and figure.predicate < figure.at
 
 
 def _carried(line: Line, figure: Figure) -> Figure | None:
@@ -170,7 +192,7 @@ def _with_predicate(
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
     back, front = predicates.behind(line, people), _front(line, people, last)
-    if front >= 0 and back >= 0 and _is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
+    if front >= 0 and back >= 0 and predicates.is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))
     if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
         return _as(line, figure, death)
@@ -184,10 +206,6 @@ def _with_predicate(
     return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
 
 
-def _is_toll(line: Line, front: int, at: int) -> bool:
-    return line.symbols[front] == "T" or (line.symbols[front] == "F" and line.words[at - 1] in ("at", "to"))
-
-
 def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     """Where the word of loss is the one of the figure before, or stands before a bracket."""
     told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
@@ -198,6 +216,9 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
+    own = own_gapped(line, last.end, figure.at) if last else -1
+    if last and own >= 0:
+        return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, pronoun=own)
     joints = (is_gapped, so_were, is_set_against, others_gapped)
     if last is None or not any(joint(line, max(last.end, last.predicate + 1), figure.at) for joint in joints):
         return None
@@ -222,7 +243,8 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
     if line.symbols[front] in "Cy" and last is None:
         return -1  # villages are captured, too
     takes = (
-        predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
+        predicates.is_toll(line, front, people.at)
+        or predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))
@@ -252,6 +274,9 @@ def _are_its_own(line: Line, end: int) -> bool:
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     """`the toll rose to 81`, `put the Saudi dead at seventeen`: the only side named between there and the number."""
+    before = figure.predicate - 1
+    if line.symbols[before : figure.predicate] == "J":  # "Asmara put Ethiopian losses at 90"
+        return replace(figure, side_at=before)
     end = figure.predicate if side_in(line, start, figure.predicate) >= 0 else figure.at
     sides = {line.words[i] for i in range(start, end) if line.symbols[i] in "JA"}
     side = side_in(line, start, end) if len(sides) == 1 else -1
@@ -266,7 +291,8 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
     named = side_in(line, max(0, verb - 4), verb)
     if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
         return named
-    return subject(line, verb)
+    found = subject(line, verb)
+    return -1 if found > 0 and "b" in line.symbols[max(0, found - 2) : found] else found  # "was attacked by X and lost"
 
 
 def _with_loser(line: Line, figure: Figure) -> Figure:

@@ -13,6 +13,7 @@ _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
+_TITLES = words("claimants.titles")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
             side = "both"
         if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return told.speaker
-        return Claimant(words, _remembered(words, side, told.speakers))
+        return Claimant(words, _remembered(words, side, told.speakers) or _same_office(words, told.speaker))
     return Claimant()
 
 
@@ -105,12 +106,23 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     return actor or agency or (place.country if place and len(place.country) == 2 else None)
 
 
+def _same_office(words: str, last: Claimant) -> str | None:
+    """`General Urteaga told reporters` behind "Peru's army": an officer or official of no named side speaks for whoever
+    spoke before."""
+    named = {word.lower() for word in words.split()[:4]}
+    return last.side if last.side != "both" and not _TITLES.isdisjoint(named) else None
+
+
 def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:
-    """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later."""
+    """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later; `the
+    army` is the one named last."""
     surname = words.split()[-1]
-    if not surname[:1].isupper():
+    if surname[:1].isupper():
+        return speakers.setdefault(surname, side) if side else speakers.get(surname)
+    if side:
+        speakers[surname] = side  # "the Israeli army", later "the army"
         return side
-    return speakers.setdefault(surname, side) if side else speakers.get(surname)
+    return speakers.get(surname) if words.lower().startswith("the ") else None
 
 
 def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:

@@ -41,11 +41,21 @@ def claims(
             claim = _claim(
                 figure, line, article, parties, told, line.number in near or line.number - told.side_line <= 3
             )
-            if claim:
+            if claim and claim.side == "total" and _is_of_each(figure, line):
+                for side in (parties.one.name, parties.other.name):
+                    yield line, claim.model_copy(update={"side": side})
+            elif claim:
                 yield line, claim
                 if claim.side != "total":
                     told.side, told.side_line = claim.side, line.number
         _remember(told, line, parties)
+
+
+def _is_of_each(figure: Figure, line: Line) -> bool:
+    """`one soldier was killed on each side`, `each side lost two`: so many of each."""
+    pairs = list(zip(line.words, line.words[1:], strict=False))
+    around = pairs[max(0, figure.at - 4) : max(figure.end, figure.predicate) + 4]
+    return any(first in ("each", "either") and second == "side" for first, second in around)
 
 
 def _listen(told: Told, line: Line, body: str) -> None:
@@ -79,11 +89,14 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 
 _WARS = words("claims.wars")
+_ACCIDENTS = words("claims.accidents")
 _WAR_REACH = 10  # items before the word of loss
 
 
 def belongs_to_the_past(line: Line, figure: Figure) -> bool:
     """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: not this event's losses."""
+    if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):
+        return True
     head = line.words[: figure.at]
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
         return True

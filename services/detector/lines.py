@@ -8,6 +8,7 @@ from itertools import accumulate, compress, pairwise
 from operator import sub as minus
 
 from services.detector.lexicon import NOTHING, Entry, Lexicon
+from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
@@ -23,6 +24,8 @@ _PUNCTUATION = {
     "?": ".",
     "!": ".",
 }
+_SAID = re.compile(r"[xpAJz]|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
+_LIVES = words("lines.lives")
 _MARKS = _PUNCTUATION | dict.fromkeys('“”"«»', "q")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
@@ -98,7 +101,16 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
         if found is not None:
             symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
     line.symbols = "".join(symbols)
+    if "k" in line.symbols:
+        line.symbols = "".join("S" if _is_said(line, at) else symbol for at, symbol in enumerate(line.symbols))
     line.marked = [index for index, entry in enumerate(line.entries) if entry.marked]
+
+
+def _is_said(line: Line, at: int) -> bool:
+    """`claimed 100 soldiers were dead`, `claimed it had shot`; not `the attack claimed two lives`."""
+    if line.symbols[at] != "k" or not line.words[at].startswith("claim"):
+        return False
+    return _LIVES.isdisjoint(line.words[at + 1 : at + 7]) and bool(_SAID.match(line.symbols, at + 1))
 
 
 def _pieces(line: Line, text: str, mentions: Sequence[Mention]) -> tuple[list[str], list[int]]:

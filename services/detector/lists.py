@@ -13,6 +13,7 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
 _ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
@@ -50,6 +51,16 @@ def is_gapped(line: Line, end: int, at: int) -> bool:
 def is_set_against(line: Line, end: int, at: int) -> bool:
     """`four dead against eleven on the other side`."""
     return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
+
+
+def own_gapped(line: Line, end: int, at: int) -> int:
+    """The possessive of `put their dead at thirty and its own at ten`, -1 for none."""
+    match = _OWN_GAPPED.search(line.symbols, end, at)
+    return (
+        match.start("own")
+        if match and line.words[at - 1] == "at" and line.words[match.start("own") + 1] == "own"
+        else -1
+    )
 
 
 def others_gapped(line: Line, end: int, at: int) -> bool:

@@ -17,9 +17,13 @@ _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
 _MARTYRS = words("losers.martyrs")
+_THEMSELVES = words("losers.themselves")
+_RELATIVES = words("losers.relatives")
+_ALLIED = words("losers.allied")
 _NAMED = re.compile(r"[AJP]")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
+_FURTHER = ("a further", "another", "an additional")
 _CLAUSE = 8  # items
 
 
@@ -41,7 +45,7 @@ class Case:
     @property
     def own(self) -> str | None:
         """The claimant's own side."""
-        side = self.claimant.side
+        side = self.claimant.side or self.parties.group_called(self.claimant.words)
         return side if side and side != "both" and self.parties.knows(side) else None
 
 
@@ -113,12 +117,25 @@ def _enemy(case: Case) -> str | None:
     return _opponent(case) if case.figure.foe or case.figure.prisoners else None
 
 
+def _irregulars(case: Case) -> str | None:
+    """`Two guerrillas died`, `the militia lost three`: where one of the sides is an armed group, its own."""
+    figure = case.figure
+    allied = not _ALLIED.isdisjoint(case.line.words[figure.at : figure.end + 3])  # "rebels alongside Turkey"
+    return case.parties.group if figure.irregular and not allied else None
+
+
 def _same_people(case: Case) -> str | None:
     """`13 Kyrgyz citizens, among them a girl, were killed and 134 injured`: of the side just told."""
     at, symbols = case.figure.at, case.line.symbols
     is_part = symbols[at - 1 : at] == "<" and symbols[case.figure.end : case.figure.end + 1] == ","
     goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
     return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
+
+
+def _more_of_them(case: Case) -> str | None:
+    """`A further 154 people have been treated`: of the side just told."""
+    begins = case.figure.at == 0 and case.figure.who is None  # "Six were flown to hospital"
+    return _told_before(case) if begins or case.line.words[case.figure.at].startswith(_FURTHER) else None
 
 
 def _martyrs(case: Case) -> str | None:
@@ -171,6 +188,19 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
 def _victim(case: Case) -> str | None:
     """The opponent of who did it."""
     return case.parties.other_than(case.agent.ref) if case.agent is not None else None
+
+
+def _killed_by_them(case: Case) -> str | None:
+    """`India said it had killed six soldiers`, `its guns wounded two`: the other side's."""
+    figure, line = case.figure, case.line
+    if not 0 < figure.predicate < figure.at or line.symbols[figure.predicate] not in "kKwWyC" or figure.agent >= 0:
+        return None
+    for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
+        if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:
+            return _opponent(case)
+        if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:
+            return None
+    return None
 
 
 def _victim_in_arms(case: Case) -> str | None:
@@ -242,7 +272,7 @@ def _places(line: Line) -> list[int]:
 
 def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
     mention = line.mentions[index]
-    if mention is None:
+    if mention is None or line.words[index - 1 : index] == ["from"]:  # "by rockets from Gaza"
         return None
     if mention.kind == "place" and mention.place and mention.form != "dateline":
         return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
@@ -252,10 +282,11 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
 
 
 _OF_DENIALS = (_owner_side, _own)
-_OUTRIGHT = (_theirs, _owner_side, _martyrs, _victim_in_arms, _enemy, _same_people)
+_OUTRIGHT = (_theirs, _owner_side, _martyrs, _killed_by_them, _irregulars, _victim_in_arms, _enemy, _same_people)
 _ELSE = (
     _in_a_battle,
     _ground_named,
+    _more_of_them,
     _of_both,
     _foe,
     _victim,

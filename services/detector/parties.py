@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.detector.fights import Side
+from services.detector.words import words
 from shared.schemas.article_tagged import Mention
+
+_GROUPS = words("parties.groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,17 @@ class Parties:
     one: Side
     other: Side
     groups: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def group(self) -> str | None:
+        """The one of the two that is an armed group."""
+        groups = [side.name for side in (self.one, self.other) if not side.is_state]
+        return groups[0] if len(groups) == 1 else None
+
+    def group_called(self, words: str | None) -> str | None:
+        """The armed group, where `words` are `the group`, `the rebels`, `the Shiite movement`."""
+        last = words.lower().split()[-1] if words else ""
+        return self.group if last in _GROUPS else None
 
     def other_than(self, name: str) -> str | None:
         """The opponent of `name`."""

@@ -22,6 +22,7 @@ _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|cr
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
+_BANDS = words("parties.groups")
 _COLLECTIVES = words("people.collectives")  # one of them is not one person
 
 
@@ -120,7 +121,14 @@ def is_foe(line: Line, at: int, end: int) -> bool:
     before = line.words[max(0, at - 4) : at]
     if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
         return True
-    return bool(_FOES & set(line.words[at:end])) or "enemy" in before
+    clause = re.search(r"[^.;,&S]*\Z", line.symbols[max(0, at - 9) : at])
+    far = line.words[at - len(clause[0]) : at] if clause else []
+    return bool(_FOES & set(line.words[at:end])) or "enemy" in before or "enemy" in far
+
+
+def loses_as_group(line: Line, verb: int) -> bool:
+    """`The group lost two fighters`, `the guerrillas had lost three`."""
+    return not (_GROUPS | _BANDS).isdisjoint(line.words[max(0, verb - 3) : verb])
 
 
 def are_irregulars(line: Line, at: int, end: int) -> bool:

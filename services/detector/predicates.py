@@ -9,15 +9,16 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd])")
+_NEXT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd]|L(?=[ib]))")
 _INCLUDING = re.compile(r",<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)[arx]{0,2}N[oaprxJAP'm]{0,6}[mchJA]){1,4}"
+    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW])[^.;NSkL]{0,12}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])[^.;NSkL]{0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
+_QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
 _ANIMALS = words("predicates.animals")
 _PASSIVE_SAYING = words("predicates.passive_saying")
@@ -55,7 +56,7 @@ def before(line: Line, at: int) -> int:
     first = max(0, at - _WINDOW)
     head = line.symbols[first:at]
     toll = _TOLL.search(head)
-    if toll and line.words[at - 1] in (_REACHED if head[toll.start()] == "T" else ("at", "to")):
+    if toll and _is_put_at(line, first + toll.start(), at):
         return first + toll.start()
     match = _LEFT.search(head)
     if match is None or not _governs(line, match["verb"], first + match.start(), match["gap"]):
@@ -63,12 +64,25 @@ def before(line: Line, at: int) -> int:
     return first + match.start()
 
 
+def is_toll(line: Line, front: int, at: int) -> bool:
+    """Whether the word of loss at `front` is a toll that the number at `at` fills in."""
+    return line.symbols[front] == "T" or (line.symbols[front] == "F" and line.words[at - 1] in ("at", "to"))
+
+
+def _is_put_at(line: Line, toll: int, at: int) -> bool:
+    """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
+    word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES)
+    if line.symbols[toll - 1 : toll] == "v":
+        return word == "at" and "number" in line.words[max(0, toll - 7) : toll]
+    return word in (_REACHED if line.symbols[toll] == "T" else ("at", "to"))
+
+
 def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
     """Whether the word of loss at `verb` has the number behind it as its object."""
     if symbol == "Q":
         return False
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
-        return False  # passive: its people stand before it
+        return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
     if symbol in "KWC" and re.search(r"[iDP]", gap):
         return False
     return symbol != "F" or gap.startswith("o")

@@ -26,6 +26,7 @@ _MONTH_DAY = re.compile(r"(?:\d{4}|XXXX)-\d\d-")
 _NEAR = 400  # characters
 _LONGEST = 14  # days counted back
 _MODAL = ("may", "march", "mar", "dec", "sep")
+_IN_MONTH = re.compile(r"\b(?:in|since|during|last|late|early|mid|until|till|of|this|next)[ -]\Z", re.IGNORECASE)
 
 
 def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon) -> tuple[list[Mention], set[int]]:
@@ -75,6 +76,11 @@ def _in_figures(match: re.Match[str]) -> Mention | None:
     return _mention(match.start(), match.end(), ref, "day") if is_valid(ref) else None
 
 
+def _is_named(month: str, before: str) -> bool:
+    """Whether a month alone is one: `in May`; not `May I`, `March on`."""
+    return month.lower() not in _MODAL or bool(_IN_MONTH.search(before))
+
+
 def _inside(mention: Mention, starts: Sequence[int]) -> Sequence[int]:
     """The starts of the lexemes in the mention."""
     return starts[bisect_left(starts, mention.start) : bisect_left(starts, mention.end)]
@@ -98,7 +104,7 @@ def _around_month(lexemes: Sequence[Lexeme], index: int, text: str, used: set[in
     year = _year_after(lexemes, after, end, text)
     end = year.end if year else end
     word = text[month.start : month.end]
-    if not days and not year and (word.lower() in _MODAL or not word[0].isupper()):
+    if not days and not year and not (word[0].isupper() and _is_named(word, text[max(0, start - 8) : start])):
         return None
     form = "day" if days else "month"
     years = year.value if year else "XXXX"
