@@ -21,6 +21,7 @@ from services.detector.lists import (
     inverted,
     is_gapped,
     is_set_against,
+    is_taken_there,
     later_death,
     like_next,
     loss_behind,
@@ -52,10 +53,11 @@ _LOSS = re.compile(r"[KQdFTkWwICyRML]")
 _START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
 _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
-_AND_LOSS = re.compile(r",?&[kKwW]")  # "killed three and hurt nine"
+_AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
+_FLEEING = words("casualties.fleeing")
 _SOLDIERLY = words("casualties.soldierly")
 
 
@@ -200,9 +202,12 @@ def _with_predicate(
         return _with_side_between(line, _as(line, figure, back), people.end)
     if front >= 0 and (found := _from_front(line, figure, front)):
         return found
+    verb = predicates.ahead(line, people)
+    closed = joined is not None and joined.at < joined.predicate  # "one was killed and two men and three women hurt"
+    if closed and verb >= 0:
+        return _as(line, figure, verb)
     if joined and (people.head or predicates.ends_clause(line, people.end)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
-    verb = predicates.ahead(line, people)
     return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
 
 
@@ -228,6 +233,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
 
 def _as(line: Line, figure: Figure, predicate: int) -> Figure:
     kind = KINDS[line.symbols[predicate]]
+    if is_taken_there(line, predicate):
+        kind = "wounded"
     if line.words[predicate] in ("fell", "fall") and "hands" in line.words[predicate + 2 : predicate + 6]:
         kind = "captured"  # "fell into Iraqi hands"
     return replace(figure, kind=kind, predicate=predicate)
@@ -299,9 +306,15 @@ def _with_loser(line: Line, figure: Figure) -> Figure:
     """`Iraq lost 3,000 men`, `the Ugandans had two marines killed`: the side is the subject's."""
     head = line.symbols[max(0, figure.at - 5) : figure.at]
     lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
-    if lost is None:
+    if lost is None or _is_left_behind(line, figure.at):
         return figure
     return replace(figure, side_at=_loser(line, figure, max(0, figure.at - 5) + lost.start()))
+
+
+def _is_left_behind(line: Line, at: int) -> bool:
+    """`fighting near Kenya, leaving nine dead`; not `the troops fled, leaving 220 killed`."""
+    leaves = "leaving" in line.words[max(0, at - 5) : at]
+    return leaves and _FLEEING.isdisjoint(line.words[max(0, at - 12) : at])
 
 
 def _with_side_between(line: Line, figure: Figure, end: int) -> Figure:

@@ -50,7 +50,9 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         words, start, stop = (_after if source else _before)(line, index, body)
         if not words and _has_aside(line, index):
             words, start, stop = _slice(line, 0, 1, body), 0, 1
-        if not words or words.lower().split()[0] in _CONJUNCTIONS or words.lower() in _FIRST_PERSON:
+        if words and words.lower().split()[0] in _CONJUNCTIONS:  # "while an officer said"
+            start, words = start + 1, _slice(line, start + 1, stop, body)
+        if not words or words.lower() in _FIRST_PERSON:
             continue
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):

@@ -1,5 +1,6 @@
 """Claims from figures: whose loss, who says so, for which day, with the sentence."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from services.detector.claimants import Told, claimant_of
@@ -28,7 +29,11 @@ def claims(
     """
     told, passed = Told(), list[Line]()
     for line in lines:
-        found = [figure for figure in figures(line) if not belongs_to_the_past(line, figure)]
+        found = [
+            figure
+            for figure in figures(line)
+            if not belongs_to_the_past(line, figure) and (parties.group or not _is_by_irregulars(line, figure))
+        ]
         if not found:
             passed.append(line)  # who spoke in it is asked only where losses follow
             continue
@@ -55,7 +60,13 @@ def _is_of_each(figure: Figure, line: Line) -> bool:
     """`one soldier was killed on each side`, `each side lost two`: so many of each."""
     pairs = list(zip(line.words, line.words[1:], strict=False))
     around = pairs[max(0, figure.at - 4) : max(figure.end, figure.predicate) + 4]
-    return any(first in ("each", "either") and second == "side" for first, second in around)
+    return any(first in ("each", "either") and second in _PARTIES for first, second in around)
+
+
+def _is_by_irregulars(line: Line, figure: Figure) -> bool:
+    """`killed in an attack by militants`, of a fight of two states: not its losses."""
+    match = _BY_FIGHTERS.match(line.symbols, figure.predicate + 1)
+    return match is not None and line.words[match.start("who")] in _IRREGULARS
 
 
 def _listen(told: Told, line: Line, body: str) -> None:
@@ -89,6 +100,9 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 
 _WARS = words("claims.wars")
+_IRREGULARS = words("people.groups")
+_BY_FIGHTERS = re.compile(r"[iaxD]{0,4}b[axr]{0,2}(?P<who>m)")
+_PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _WAR_REACH = 10  # items before the word of loss
 

@@ -46,7 +46,7 @@ def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list
 
 def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
     """Pairs of sides with their probability, best first."""
-    sums = dict.fromkeys(reading.apart(), 0.0) | reading.totals()
+    sums = reading.candidates()
     likely = sorted(sums, key=lambda pair: (-sums[pair], pair))[:_LIKELY]
     scored = [(pair, probability(_features(pair, reading))) for pair in likely]
     scored.sort(key=lambda row: (-row[1], -sums[row[0]], row[0]))

@@ -3,7 +3,7 @@
 import re
 
 from services.detector import predicates
-from services.detector.ground import is_ground
+from services.detector.ground import is_at_border, is_ground
 from services.detector.lines import Line
 
 _REACH = 9  # items between a verb of fighting and the name of whom it befell
@@ -25,12 +25,12 @@ def doer(line: Line, verb: int) -> int:
 def befell(line: Line, at: int) -> bool:
     """Whether the fight befell the actor at `at`: `fired on a Honduran patrol`, `bombed a command centre of the YPG`,
     `Armenian posts were shelled`."""
-    return _is_object(line, at) or _is_passive(line, at)
+    return not is_at_border(line, at) and (_is_object(line, at) or _is_passive(line, at))
 
 
 def _is_object(line: Line, at: int) -> bool:
     for index in range(at - 1, max(-1, at - _REACH), -1):
-        if line.entries[index].directed:
+        if line.entries[index].directed or line.symbols[index] in "KkWw":
             return line.symbols[index] != "&"
         if line.symbols[index] not in "axo'mchPiw" or (line.symbols[index] == "i" and line.words[index] not in _AIMED):
             return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate, chain, combinations, product
 
 from services.detector.force import Trigger, triggers
+from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
@@ -156,17 +157,20 @@ def _scene(line: Line, past: bool, setting: Setting, everybody: Sequence[Partici
     scene.named = frozenset(p.side.name for p in people)
     scene.groups = frozenset(name for name in scene.named if len(name) > 2)
     scene.irregular = _is_of_irregulars(line)
+    within = frozenset(p.side.name for p in people if p.side.is_state and is_ground(line, p.at))
     for one, other in combinations(people, 2):
-        _pair_up(scene, one, other, setting, frame * fight.share(one, other))
+        _pair_up(scene, one, other, setting, frame * fight.share(one, other), within)
     if setting.main and setting.main not in scene.pairs and _speaks_of_both(line):
         scene.pairs[setting.main] = round(_BOTH * strength, 4)
     return scene
 
 
-def _pair_up(scene: Scene, one: Participant, other: Participant, setting: Setting, share: float) -> None:
-    """`share` is how well the two fit the words of fighting."""
+def _pair_up(
+    scene: Scene, one: Participant, other: Participant, setting: Setting, share: float, within: frozenset[str]
+) -> None:
+    """`share` is how well the two fit the words of fighting, `within` the states on whose ground it is."""
     pair = _names(one.side, other.side)
-    likely = plausibility(one.side, other.side, setting.borders) if pair else 0.0
+    likely = plausibility(one.side, other.side, setting.borders, within) if pair else 0.0
     if pair and likely:
         likely *= _IRREGULAR if scene.irregular and one.side.is_state and other.side.is_state else 1.0
         pairs = scene.grounds if one.ground or other.ground else scene.pairs
@@ -362,8 +366,11 @@ def _speaks(line: Line, at: int) -> bool:
 _ACCUSING = words("fights.accusing")
 
 
-def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:
-    """How likely a fight of these two is one at a border: neighbours, or a state and a force across its border."""
+def plausibility(one: Side, other: Side, borders: frozenset[str], within: frozenset[str] = frozenset()) -> float:
+    """How likely a fight of these two is one at a border: neighbours, or a state and a force across its border.
+
+    `within` are the states on whose ground it is: a force that sits in both is across the border in one of them.
+    """
     if one.name == other.name:
         return 0.0
     if one.is_state and other.is_state:
@@ -371,17 +378,18 @@ def plausibility(one: Side, other: Side, borders: frozenset[str]) -> float:
     if not one.is_state and not other.is_state:
         return 0.5 if "de_facto_state" in (one.form, other.form) and not one.homes & other.homes else 0.0
     state, group = (one, other) if one.is_state else (other, one)
-    return _across(state.name, group, borders)
+    return _across(state.name, group, borders, within)
 
 
-def _across(state: str, group: Side, borders: frozenset[str]) -> float:
+def _across(state: str, group: Side, borders: frozenset[str], within: frozenset[str]) -> float:
     if group.form == "peacekeepers":
         return 0.0
     if group.form == "de_facto_state":
         return 1.0
     across = any("-".join(sorted((state, home))) in borders for home in group.homes if home != state)
     if state in group.homes:
-        return 0.35 if across else 0.0
+        abroad = across and bool(within & group.homes - {state})
+        return 0.8 if abroad else 0.35 if across else 0.0
     return 0.9 if across else 0.1
 
 

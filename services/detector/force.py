@@ -12,6 +12,7 @@ _WEAPON = 0.35  # a gun or a shell named: tanks, ships and planes are moved abou
 _INROAD = 0.5  # soldiers who go over a border
 _ANSWER = 0.8  # a weapon that answers
 _REACH = 8  # items between a word of force and what makes it mutual
+_MEANS = 4  # items between "used" and "to strike": drones and artillery
 _MOST = 12  # a sentence with more is a list, or hostile
 _UNREAL = 0.15  # what is left of a word that a cue takes back
 
@@ -162,7 +163,9 @@ def _is_purpose(line: Line, index: int, at: int) -> bool:
         return False
     if line.words[at].endswith(_NOUNS):
         return False
-    return line.symbols[index + 1] == "x" and index > 0 and line.words[index - 1] not in _BEGUN
+    return (
+        line.symbols[index + 1] == "x" and index > 0 and _BEGUN.isdisjoint(line.words[max(0, index - _MEANS) : index])
+    )
 
 
 def _is_negation(line: Line, index: int, at: int) -> bool:

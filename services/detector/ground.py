@@ -6,6 +6,7 @@ from services.detector.words import words
 _SOIL = words("ground.soil")
 _DIRECTIONS = words("ground.directions")
 _BEFORE = words("ground.before")
+_BORDERS = words("where.borders")
 
 
 def is_ground(line: Line, at: int) -> bool:
@@ -16,3 +17,8 @@ def is_ground(line: Line, at: int) -> bool:
     if before == "of" and at > 1 and line.words[at - 2] in _DIRECTIONS:
         return True
     return before in _BEFORE
+
+
+def is_at_border(line: Line, at: int) -> bool:
+    """`on Somalia's border with Kenya`: on the ground of either."""
+    return not _BORDERS.isdisjoint(line.words[at + 1 : at + 4])

@@ -25,10 +25,11 @@ _ALL_OF_THEM = re.compile(r"[^.;S]{0,9}?,<{1,2}(?:oh)?x?(?P<side>J)")
 _ANIMALS = words("predicates.animals")
 _ADVERBS = words("lists.adverbs")
 _FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
+_FAMILY = words("lists.family")
 _HOSPITALS = words("lists.hospitals")
 _TREATING = words("lists.treating")
 _CARRIED = words("lists.carried")
-_DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|\Z)")
+_DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|xpI|\Z)")
 _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
 
@@ -129,6 +130,11 @@ def hospital(line: Line, at: int, end: int) -> int:
     return before if before >= 0 else behind
 
 
+def is_taken_there(line: Line, verb: int) -> bool:
+    """Whether who `were taken` came to a hospital."""
+    return line.words[verb] in ("was taken", "were taken") and not _HOSPITALS.isdisjoint(line.words[verb : verb + 6])
+
+
 def numbered(line: Line, at: int) -> int:
     """The word of loss of `Djibouti's own dead numbered 44`, -1 for none."""
     if line.words[at - 1] not in _NUMBERED:
@@ -146,12 +152,12 @@ def later_death(line: Line, at: int, wound: int) -> int:
     """`pulled wounded from a bunker succumbed`, `one of the three hurt has died`: one who was wounded and died. -1 for
     none."""
     match = _DIED.match(line.symbols, wound + 1)
-    alone = line.mentions[at] is None or line.symbols[at + 1 : at + 2] == "o"
+    alone = line.mentions[at] is None or re.match(r"o|r?,W", line.symbols[at + 1 : at + 4])
     return match.start("loss") if match and alone else -1
 
 
 def summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
-    """`a lieutenant and a private died`, `two men and a woman`: one figure for people of one kind in one breath."""
+    """`a lieutenant and a private died`, `a woman and two children`: one figure for people in one breath."""
     waiting: Figure | None = None
     for figure in found:
         if waiting and _is_one_breath(line, waiting, figure):
@@ -165,8 +171,10 @@ def summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
 
 
 def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
-    if line.symbols[other.at] != "a" or line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
+    if line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
         return False
+    if line.symbols[other.at] != "a":
+        return all(not _FAMILY.isdisjoint(line.words[figure.at : figure.end]) for figure in (one, other))
     kinds = {one.who, other.who}
     return len(kinds) == 1 or "military" not in kinds
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from services.detector.claimants import Claimant, Told
 from services.detector.doers import befell, does_both, has_partner_behind, whose
 from services.detector.figure import Figure
-from services.detector.ground import is_ground
+from services.detector.ground import is_at_border, is_ground
 from services.detector.lines import Line
 from services.detector.parties import Parties
 from services.detector.words import words
@@ -20,6 +20,7 @@ _MARTYRS = words("losers.martyrs")
 _THEMSELVES = words("losers.themselves")
 _RELATIVES = words("losers.relatives")
 _ALLIED = words("losers.allied")
+_FINDING = words("losers.finding")
 _NAMED = re.compile(r"[AJP]")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
@@ -57,7 +58,7 @@ def loser(case: Case, near: bool) -> str | None:
     at = case.figure.side_at
     # "two dead as Pakistan, India trade fire": of two named together behind the figure neither is its side.
     together = at > case.figure.at and at > case.figure.predicate and has_partner_behind(case.line, at)
-    named = case.line.mentions[at] if at >= 0 and not together else None
+    named = None if together else _named(case, at)
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
     if _is_elsewhere(case):
@@ -71,6 +72,13 @@ def loser(case: Case, near: bool) -> str | None:
     if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors()):
         return None  # losses of another event
     return _first(case, _ELSE)
+
+
+def _named(case: Case, at: int) -> Mention | None:
+    """The actor at item `at`; of `Ethiopian TPLF troops` the one that is a side."""
+    known = (case.line.mentions[index] for index in (at, at - 1) if index >= 0 and case.line.symbols[index] in "JA")
+    actors = [mention for mention in known if mention is not None]
+    return next((mention for mention in actors if case.parties.knows(mention.ref)), actors[0] if actors else None)
 
 
 Rule = Callable[[Case], str | None]
@@ -94,6 +102,16 @@ def _is_elsewhere(case: Case) -> bool:
 
 def _own(case: Case) -> str | None:
     return case.own
+
+
+def _on_their_side(case: Case) -> str | None:
+    """`On the Nigerian side, two soldiers and a farmer were killed`."""
+    line = case.line
+    for at in range(1, case.figure.at):
+        mention = line.mentions[at - 1]
+        if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 3) : at]:
+            return mention.ref if case.parties.knows(mention.ref) else None
+    return None
 
 
 def _theirs(case: Case) -> str | None:
@@ -122,6 +140,13 @@ def _irregulars(case: Case) -> str | None:
     figure = case.figure
     allied = not _ALLIED.isdisjoint(case.line.words[figure.at : figure.end + 3])  # "rebels alongside Turkey"
     return case.parties.group if figure.irregular and not allied else None
+
+
+def _bodies_found(case: Case) -> str | None:
+    """`its patrol found 15 bodies`, where one side is an armed group: whose is not told."""
+    at, line = case.figure.at, case.line
+    found = not _FINDING.isdisjoint(line.words[max(0, at - 4) : at]) and line.symbols[case.figure.predicate] == "F"
+    return "total" if found and case.parties.group else None
 
 
 def _same_people(case: Case) -> str | None:
@@ -278,11 +303,24 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
         return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
     if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):
         return None
+    if is_at_border(line, index):
+        return None
     return parties.on_ground(mention.ref)
 
 
 _OF_DENIALS = (_owner_side, _own)
-_OUTRIGHT = (_theirs, _owner_side, _martyrs, _killed_by_them, _irregulars, _victim_in_arms, _enemy, _same_people)
+_OUTRIGHT = (
+    _theirs,
+    _owner_side,
+    _on_their_side,
+    _martyrs,
+    _killed_by_them,
+    _irregulars,
+    _bodies_found,
+    _victim_in_arms,
+    _enemy,
+    _same_people,
+)
 _ELSE = (
     _in_a_battle,
     _ground_named,

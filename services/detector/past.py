@@ -9,6 +9,7 @@ from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
 _SUPERLATIVES = words("past.superlatives")
+_OLD_WARS = words("past.old_wars")
 _SPANS = words("past.spans")
 _SHORT = words("past.short")
 _LASTING = words("past.lasting")
@@ -23,7 +24,7 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     """Whether the sentence is about the past: an earlier date or a cue, and no recent day. `today` is the day of
     publication, where it is known. In the lead "in recent weeks" and "almost daily" tell of the news itself."""
     if line.role == "title":
-        return False
+        return _is_of_an_old_war(line, today)
     if _sums_up(line, today):
         return True
     if is_fresh(line, today):
@@ -31,6 +32,12 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     return (bool(cues) or any(_is_old(m, today, old) for _, m in _dates(line))) and not compares(line, today)
+
+
+def _is_of_an_old_war(line: Line, today: date | None) -> bool:
+    """`remains of soldiers killed in 1980s war`: a title is today's news unless its war is of another year."""
+    years = [at for at, day in _dates(line) if day.form in ("year", "month") and _is_old(day, today)]
+    return any(line.words[at + 1 : at + 2] == ["war"] for at in years) or not _OLD_WARS.isdisjoint(line.words)
 
 
 def is_fresh(line: Line, today: date | None) -> bool:

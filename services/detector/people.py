@@ -17,6 +17,7 @@ _PHRASE = re.compile(
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
+_SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
 _THINGS = words("people.things")
@@ -61,6 +62,8 @@ def _several(line: Line, at: int) -> People:
 
 def _one(line: Line, at: int) -> People | None:
     match = _ONE.match(line.symbols, at)
+    if match is None and _SECOND.match(line.symbols, at):  # "killing one soldier and wounding a second"
+        return People(at, at + 2)
     if match is None:
         other = _SOMEBODY.match(line.symbols, at)
         if other is None or _THINGS & set(line.words[at : other.end()]):
@@ -70,7 +73,11 @@ def _one(line: Line, at: int) -> People | None:
     if _PLURAL.search(head) or head in _COLLECTIVES:
         return None
     end = _behind_age(line, match.end())
-    return People(at, end, _WHO[match["head"]], match["head"], side_in(line, at, match.end()))
+    side = side_in(line, at, match.end())
+    behind = _BEHIND.match(line.symbols, end) if side < 0 else None
+    if behind and line.symbols[end] == "o":  # "a soldier of the Taliban"
+        side, end = side_in(line, end, behind.end()), behind.end()
+    return People(at, end, _WHO[match["head"]], match["head"], side)
 
 
 def _behind_age(line: Line, end: int) -> int:

@@ -10,12 +10,12 @@ from services.detector.words import words
 
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
 _NEXT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd]|L(?=[ib]))")
-_INCLUDING = re.compile(r",<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
+_INCLUDING = re.compile(r",N?<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
-_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTF])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFI])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])[^.;NSkL]{0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
@@ -84,8 +84,8 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
     if symbol in "KWC" and re.search(r"[iDP]", gap):
-        return False
-    return symbol != "F" or gap.startswith("o")
+        return verb <= 1 and gap.endswith("v")  # "Killed on Saturday were two men"
+    return symbol not in "FI" or gap.startswith("o")
 
 
 def _is_active(line: Line, start: int, verb: int) -> bool:

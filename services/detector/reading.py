@@ -122,6 +122,12 @@ class Reading:
         pairs = (border.split("-") for border in self.setting.borders)
         return {(a, b) for a, b in pairs if a != b and {a, b} <= fighting & self.sides.keys()}
 
+    def candidates(self) -> Mapping[Pair, float]:
+        """The pairs that may be the ones fighting, with the strength of the scenes that show them together."""
+        main = self.setting.main
+        alone = [main] if main and self.sides.keys() >= set(main) else []
+        return dict.fromkeys([*alone, *self.apart()], 0.0) | self.totals()
+
     def background(self) -> Iterator[Line]:
         """Lines that look back and tell of losses or fights."""
         for line in self.lines:
