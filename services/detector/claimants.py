@@ -149,4 +149,4 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
 def _slice(line: Line, start: int, stop: int, body: str) -> str:
     if start >= stop:
         return ""
-    return " ".join(body[line.starts[start] : line.ends[stop - 1]].split())[:120]
+    return " ".join(body[line.starts[start] : line.ends[stop - 1]].split()).lstrip("-–—,;: ")[:120]

@@ -21,6 +21,7 @@ _STATEMENTS = words("days.statements")
 _MOUTHPIECES = words("days.mouthpieces")
 _OTHER_DOINGS = words("days.other_doings")
 _EARLIER = words("days.earlier")
+_INCIDENTS = words("when.incidents")
 _CAUSES = words("days.causes")
 _FUTURE = words("days.future")
 _DAY_WORDS = words("days.day_words")
@@ -236,7 +237,8 @@ def _is_of_another(line: Line, at: int) -> bool:
     for index in range(at - 1, max(0, at - 2 * _REACH), -1):
         if line.symbols[index] in ".;,":
             return False
-        if line.entries[index].fight and line.words[index - 1] in _EARLIER:
+        event = line.entries[index].fight or line.words[index] in _INCIDENTS
+        if event and line.words[index - 1] in _EARLIER:
             return True
         if line.words[index] in _CAUSES and 0 <= dated < index:
             return True

@@ -57,6 +57,7 @@ def when(
         dated = [row for row in incident if not dated or row[1].line <= _DEEP] + dated
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
+        dated = _news_first(dated, published)
         return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
     began = _nth_day_alone(event_lines, day_of(published))
     if began:
@@ -70,6 +71,7 @@ _WEAK = 0.3
 _LEAD = 4  # lines
 _DEEP = 8
 _LONG_AGO = 21
+_OLDER = 7  # days
 
 
 _IN_DAYS = re.compile(r"\bin (?:as many|the (?:past|last) \S+|\S+) days\b")
@@ -90,6 +92,13 @@ def _is_told_clearly(day: Day, strength: float, published: str | None) -> bool:
     if today and first and (today - first).days > _LONG_AGO:
         return False
     return strength >= _WEAK or day.line <= _LEAD or today is None
+
+
+def _news_first(dated: list[tuple[float, Day]], published: str | None) -> list[tuple[float, Day]]:
+    """A day just before publication that stands before the first of an older fight goes before it."""
+    first = dated[0][1]
+    news = [row for row in dated if row[1].line < first.line and _is_news(row[1], published)]
+    return dated if _is_news(first, published, _OLDER) else news + [row for row in dated if row not in news]
 
 
 def _is_news(day: Day, published: str | None, most: int = 3) -> bool:

@@ -10,6 +10,8 @@ from shared.schemas.places import Place
 
 _MOST = 8
 _LONGEST = 1200
+_NEXT = 8  # sentences from the first that tells of the fight
+_EXACT = 3  # a district or nearer, as UCDP GED counts
 _BORDERS = words("where.borders")
 
 
@@ -21,9 +23,19 @@ def places(
     for line in lines:
         for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
-    if not seen:
-        return tuple(_border(lines, every, article, homes))
-    return tuple(list(seen.values())[:_MOST])
+    found = list(seen.values())[:_MOST] or _beside(lines, every, article, homes)
+    return tuple(found or _border(lines, every, article, homes))
+
+
+def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> list[Place]:
+    """The places of the next sentence that names one on the sides' ground: `It happened near Kurram district`."""
+    first = min((line.number for line in lines), default=0)
+    for line in every:
+        if first <= line.number <= first + _NEXT and line.role != "title":
+            found = [place for place in _named(line, article, homes) if place.where_prec <= _EXACT]
+            if found:
+                return found
+    return []
 
 
 def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
@@ -79,6 +91,8 @@ def _is_far_from(line: Line, at: int) -> bool:
     """`far from Nagorno-Karabakh`, `told reporters in Damascus`: not where it happened."""
     if not _OFFICES.isdisjoint(line.words[at + 1 : at + 3]) and "S" in line.symbols[at + 1 : at + 5]:
         return True  # "Kandahar police said"
+    if at == 1 and line.words[0] == "in" and not _OFFICES.isdisjoint(line.words[2:6]):
+        return True  # "In Baku the defence ministry called it false"
     head = line.words[max(0, at - 3) : at]
     if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True

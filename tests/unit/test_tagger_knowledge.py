@@ -26,7 +26,6 @@ from services.tagger.tag import mentions_in
 
 # Neighbours that GeoNames lists and that need no row of their own.
 NOT_NEEDED = {
-    "AL-RS": "Kosovo, a code of its own (XK), lies between the two",
     "ES-GI": "Gibraltar is spoken of as the United Kingdom: ES-GB",
     "AN-GP": "the Netherlands Antilles are no more: the island is shared by MF and SX",
     **dict.fromkeys(
