@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate, chain, combinations, product
 
 from services.detector.force import Trigger, triggers
@@ -248,18 +249,16 @@ def _context(fight: _Fight) -> float:
 
 def _participants(line: Line, setting: Setting) -> Iterator[Participant]:
     """Every side in the line, as actor or as the country of a place."""
-    for index, mention in enumerate(line.mentions):
-        if mention is None:
-            continue
+    for index, mention in line.named:
         if mention.kind == "actor":
             yield Participant(index, side_of(mention), _weight(line, index))
         elif mention.kind == "place" and mention.place and mention.form != "dateline":
             for code in mention.place.country.split("|")[:1]:
-                side = setting.grounds.get(code) or Side(code, frozenset((code,)), "place")
+                side = setting.grounds.get(code) or _ground(code)
                 yield Participant(index, side, 0.6, ground=not _is_office(line, index))
         elif mention.kind == "border":
             for code in mention.ref.split("-"):
-                yield Participant(index, Side(code, frozenset((code,)), "place"), 0.5, ground=True)
+                yield Participant(index, _ground(code), 0.5, ground=True)
 
 
 def _is_office(line: Line, at: int) -> bool:
@@ -267,10 +266,19 @@ def _is_office(line: Line, at: int) -> bool:
     return line.words[at - 1 : at] == ["in"] and any(word in _OFFICES for word in line.words[max(0, at - 5) : at - 1])
 
 
+@lru_cache(maxsize=512)
+def _ground(code: str) -> Side:
+    return Side(code, frozenset((code,)), "place")
+
+
 def side_of(mention: Mention) -> Side:
     """The side an actor mention stands for."""
-    state = len(mention.ref) == 2
-    return Side(mention.ref, frozenset((mention.ref,)) if state else frozenset(mention.sits_in), mention.form)
+    return _side(mention.ref, tuple(mention.sits_in), mention.form)
+
+
+@lru_cache(maxsize=4096)
+def _side(ref: str, sits_in: tuple[str, ...], form: str) -> Side:
+    return Side(ref, frozenset((ref,)) if len(ref) == 2 else frozenset(sits_in), form)
 
 
 def _weight(line: Line, at: int) -> float:

@@ -1,5 +1,6 @@
 """Words that are signs of armed force: how strong, whether both sides use it, and whether it happened at all."""
 
+import re
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,7 +26,7 @@ _CROSSES = words("force.crosses")
 _OVER = words("force.over")
 _BARE_LINES = words("force.lines")
 _VERBS = words("force.traded") | _MOVES | _CROSSES
-_LOST = frozenset("KkWQdCM")  # symbols of losses
+_LOST = re.compile("[KkWQdCM]")  # symbols of losses
 _LINES = [[word] for word in _BARE_LINES]
 _FORCES = words("force.forms")  # forms of an actor
 _NEVER = words("force.never")
@@ -62,9 +63,10 @@ def triggers(line: Line) -> list[Trigger]:
 
 
 def _candidates(line: Line) -> list[int]:
-    lost = [at for at, symbol in enumerate(line.symbols) if symbol in _LOST]
-    verbs = [at for at, word in enumerate(line.words) if word in _VERBS]
-    return sorted({*line.marked, *lost, *verbs})
+    found = {*line.marked, *(match.start() for match in _LOST.finditer(line.symbols))}
+    if not _VERBS.isdisjoint(line.words):
+        found.update(at for at, word in enumerate(line.words) if word in _VERBS)
+    return sorted(found)
 
 
 def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
@@ -76,7 +78,7 @@ def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
         return 1.0, False
     if entry.fight:
         return entry.fight, entry.mutual >= entry.directed
-    if line.symbols[at] in _LOST and word not in _SPOKEN:
+    if _LOST.match(line.symbols, at) and word not in _SPOKEN:
         return losses, True
     if entry.weapon:
         return _weapon(line, at)

@@ -45,6 +45,10 @@ class Rules(_Strict):
     other: dict[Word, list[Word]]
 
 
+_PUNCTUATION = {
+    ",": ",", "’s": "'", "'s": "'", "(": "(", ")": ")", ";": ";", ":": ":", ".": ".", "?": ".", "!": ".",
+    **dict.fromkeys('“”"«»', "q"),
+}  # fmt: skip
 CUES = ("armed", "aftermath", "unreal", "past")  # yes or no
 # Parts in which a word stands once, because it has one letter, one weight or one weapon.
 _ONCE = (("symbols",), ("fight.mutual",), ("fight.directed",), ("weapons",))
@@ -106,6 +110,7 @@ def lexicon() -> Lexicon:
         known.entry(word).other += (kind,)
     for entry in known.entries.values():
         entry.marked = entry != Entry(symbol=entry.symbol)
+    known.entries |= {mark: Entry(symbol) for mark, symbol in _PUNCTUATION.items()}
     _index_phrases(known)
     return known
 

@@ -12,21 +12,8 @@ from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
-_PUNCTUATION = {
-    ",": ",",
-    "’s": "'",
-    "'s": "'",
-    "(": "(",
-    ")": ")",
-    ";": ";",
-    ":": ":",
-    ".": ".",
-    "?": ".",
-    "!": ".",
-}
 _SAID = re.compile(r"[xpAJz]|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
 _LIVES = words("lines.lives")
-_MARKS = _PUNCTUATION | dict.fromkeys('“”"«»', "q")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
 _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border": "B"}
@@ -34,8 +21,8 @@ _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border
 
 @dataclass(slots=True)
 class Line:
-    """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `marked` are the
-    items whose entry says more than its symbol."""
+    """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `named` are the
+    mentions with their indexes, `marked` the items whose entry says more than its symbol."""
 
     number: int
     start: int
@@ -49,12 +36,15 @@ class Line:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
+    named: list[tuple[int, Mention]] = field(default_factory=list)
 
-    def actors(self) -> Iterator[tuple[int, Mention]]:
+    def actors(self) -> list[tuple[int, Mention]]:
         """Indexes and mentions of all actors."""
-        for index, mention in enumerate(self.mentions):
-            if mention is not None and mention.kind == "actor":
-                yield index, mention
+        return [row for row in self.named if row[1].kind == "actor"]
+
+    def dates(self) -> list[tuple[int, Mention]]:
+        """Indexes and mentions of all dates."""
+        return [row for row in self.named if row[1].kind == "date"]
 
     def marks(self) -> Iterator[Entry]:
         """The entries of the marked items."""
@@ -96,10 +86,10 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
     if begun:
         _join(line, begun, known)
     line.entries = [known.entries.get(word, NOTHING) for word in line.words]
-    symbols = [_MARKS.get(word) or entry.symbol for word, entry in zip(line.words, line.entries, strict=True)]
-    for index, found in enumerate(line.mentions):
-        if found is not None:
-            symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
+    symbols = [entry.symbol for entry in line.entries]
+    line.named = [(index, found) for index, found in enumerate(line.mentions) if found is not None]
+    for index, found in line.named:
+        symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
     line.symbols = "".join(symbols)
     if "k" in line.symbols:
         line.symbols = "".join("S" if _is_said(line, at) else symbol for at, symbol in enumerate(line.symbols))

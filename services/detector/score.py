@@ -20,6 +20,7 @@ def probability(features: Mapping[str, float]) -> float:
 _LEAD_LINES = 5
 _LINKED = 0.5  # what a side named in the next sentence counts of one named in the same
 _TELLING = 1.0
+_FIGHT = ""  # no kind
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
 
@@ -61,19 +62,6 @@ def _part(found: Sequence[Scene], side: str, pair: tuple[str, str]) -> float:
     return max((s.strength for s in found if side in s.sides and not s.is_of_others(pair)), default=0.0)
 
 
-def otherness(lines: Sequence[Line], kinds: frozenset[str]) -> float:
-    """The share of the commonest of these other kinds' words among all telling words, 0..1."""
-    found: Counter[str] = Counter()
-    fights = 1.0
-    for line in lines:
-        for entry in line.marks():
-            if entry.other:
-                found.update(kinds.intersection(entry.other))
-            fights += entry.fight >= _TELLING
-    worst = max(found.values(), default=0)
-    return worst / (worst + fights)
-
-
 def _shown(scene: Scene, pair: tuple[str, str]) -> float:
     return max(scene.pairs.get(pair, 0.0), _LINKED * scene.linked.get(pair, 0.0))
 
@@ -110,13 +98,32 @@ _PEACE_KINDS = frozenset(("sport", "trade", "politics", "court", "drill", "memor
 
 def others(lines: Sequence[Line]) -> dict[str, float]:
     """How much the words betray another kind of article."""
-    lead = lines[:_LEAD_LINES]
+    lead, behind = _kinds(lines[:_LEAD_LINES]), _kinds(lines[_LEAD_LINES:])
+    every = lead + behind
     return {
-        "other_armed": otherness(lines, _ARMED_KINDS),
-        "other_peace": otherness(lines, _PEACE_KINDS),
-        "other_armed_lead": otherness(lead, _ARMED_KINDS),
-        "other_peace_lead": otherness(lead, _PEACE_KINDS),
+        "other_armed": _worst(every, _ARMED_KINDS),
+        "other_peace": _worst(every, _PEACE_KINDS),
+        "other_armed_lead": _worst(lead, _ARMED_KINDS),
+        "other_peace_lead": _worst(lead, _PEACE_KINDS),
     }
+
+
+def _kinds(lines: Sequence[Line]) -> Counter[str]:
+    """How often each kind's words stand in the lines, and words that tell of a fight."""
+    found: Counter[str] = Counter()
+    for line in lines:
+        for entry in line.marks():
+            if entry.other:
+                found.update(entry.other)
+            if entry.fight >= _TELLING:
+                found[_FIGHT] += 1
+    return found
+
+
+def _worst(found: Counter[str], kinds: frozenset[str]) -> float:
+    """The share of the commonest of these kinds' words among them and the words that tell of a fight, 0..1."""
+    worst = max(found[kind] for kind in kinds)
+    return worst / (worst + 1.0 + found[_FIGHT])
 
 
 def arms(lines: Sequence[Line]) -> float:

@@ -40,8 +40,8 @@ def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged
 
 def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
     """Places of the gazetteer and lines (`Line of Control`)."""
-    for index, mention in enumerate(line.mentions):
-        if mention is None or mention.form == "dateline":
+    for index, mention in line.named:
+        if mention.form == "dateline":
             continue
         words = " ".join(article.body[mention.start : mention.end].split())
         if mention.kind == "border":

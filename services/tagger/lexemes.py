@@ -14,8 +14,10 @@ from shared.datafile import Word, load_words
 
 DATA = Path(__file__).parent / "data"
 
+# It begins with a digit, and looks back behind it: so the scan leaps from digit to digit.
 _DIGITS = re.compile(
-    r"(?<![\w.])\d{1,3}(?:,\d{3})+(?!\d)|(?<![\w.,])\d{1,9}(?:\.\d{1,9})?(?:st|nd|rd|th)?(?!\w)|(?<=[-/])\d{1,4}(?!\w)"
+    r"\d(?:(?<![\w.]\d)\d{0,2}(?:,\d{3})+(?!\d)|(?<![\w.,]\d)\d{0,8}(?:\.\d{1,9})?(?:st|nd|rd|th)?(?!\w)"
+    r"|(?<=[-/]\d)\d{0,3}(?!\w))"
 )
 
 
