@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from services.detector.claimants import Told, claimant_of
 from services.detector.days import days
@@ -28,12 +29,9 @@ def claims(
     `near` are the numbers of the lines at or shortly behind one that tells of the fight.
     """
     told, passed = Told(), list[Line]()
-    for line in lines:
-        found = [
-            figure
-            for figure in figures(line)
-            if not belongs_to_the_past(line, figure) and (parties.group or not _is_by_irregulars(line, figure))
-        ]
+    for before, line in pairwise((None, *lines)):
+        assert line is not None
+        found = [figure for figure in figures(line) if _is_of_the_fight(line, figure, before, parties)]
         if not found:
             passed.append(line)  # who spoke in it is asked only where losses follow
             continue
@@ -56,11 +54,23 @@ def claims(
         _remember(told, line, parties)
 
 
+def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: Parties) -> bool:
+    """Not of another war, an accident, militants' attacks beside it, or of what the sentence left out before told."""
+    if belongs_to_the_past(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
+        return False
+    return not _is_of_that(line, figure) or (before is not None and before.number == line.number - 1)
+
+
 def _is_of_each(figure: Figure, line: Line) -> bool:
     """`one soldier was killed on each side`, `each side lost two`: so many of each."""
     pairs = list(zip(line.words, line.words[1:], strict=False))
     around = pairs[max(0, figure.at - 4) : max(figure.end, figure.predicate) + 4]
     return any(first in ("each", "either") and second in _PARTIES for first, second in around)
+
+
+def _is_of_that(line: Line, figure: Figure) -> bool:
+    """`killed in that assault`: the one the sentence before tells of."""
+    return line.words[figure.predicate + 1 : figure.predicate + 3] == ["in", "that"]
 
 
 def _is_by_irregulars(line: Line, figure: Figure) -> bool:
@@ -104,12 +114,16 @@ _IRREGULARS = words("people.groups")
 _BY_FIGHTERS = re.compile(r"[iaxD]{0,4}b[axr]{0,2}(?P<who>m)")
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
+_MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
+_DISPLACED = words("claims.displaced")
 _WAR_REACH = 10  # items before the word of loss
 
 
 def belongs_to_the_past(line: Line, figure: Figure) -> bool:
     """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: not this event's losses."""
     if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):
+        return True
+    if (figure.low or 0) >= _MANY and _drove_out_many(line):
         return True
     head = line.words[: figure.at]
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
@@ -121,6 +135,12 @@ def belongs_to_the_past(line: Line, figure: Figure) -> bool:
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
+
+
+def _drove_out_many(line: Line) -> bool:
+    """`More than 500 were killed and 300,000 displaced`: the tally of a war."""
+    crowd = any(m.kind == "number" and (m.low or 0) >= _CROWD for _, m in line.named)
+    return crowd and not _DISPLACED.isdisjoint(line.words)
 
 
 def _year_between(line: Line, start: int, end: int) -> bool:

@@ -1,5 +1,6 @@
 """Which sides fight in which sentence, and how sure the sentence makes one of it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -286,11 +287,13 @@ def _weight(line: Line, at: int) -> float:
     behind, before = line.words[at + 1 : at + 4], line.words[at - 1] if at else ""
     if (behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED) or (behind[:1] and behind[0] in _BACKED):
         return 0.0
+    if _is_backer(line, at):
+        return 0.0
     if before == "ethnic" or (before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti")):
         return 0.1
     if _names_border(line, at) or line.words[max(0, at - 2) : at] == ["border", "with"]:
         crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at])
-        return 0.8 if crossed or _is_paired(line, at) else 0.3
+        return 0.8 if crossed or (_is_paired(line, at) and not _is_by_a_third(line, at)) else 0.3
     if before in ("toward", "towards", "to"):
         return 0.35
     if _speaks(line, at):
@@ -342,6 +345,19 @@ def _names_border(line: Line, at: int) -> bool:
     return False
 
 
+def _is_backer(line: Line, at: int) -> bool:
+    """`an offensive backed by Russia and Iran`: neither fights."""
+    listed = _LISTED.search(line.symbols, max(0, at - 7), at)
+    return listed is not None and line.words[listed.start() - 1] in _BACKED and listed.start() > 0
+
+
+def _is_by_a_third(line: Line, at: int) -> bool:
+    """`Islamic State militants advanced on the Turkey-Syria border`: an armed group and not the two it lies between."""
+    border = {mention.ref for index, mention in line.actors() if abs(index - at) <= 2}
+    return any(m.ref not in border and m.form == "armed_group" for i, m in line.actors() if abs(i - at) > 2)
+
+
+_LISTED = re.compile(r"b(?:a?[JA][,&]{1,2})*a?\Z")
 _CROSSED = words("fights.crossed")
 _BORDER_LINK = words("fights.border_link")
 

@@ -95,9 +95,15 @@ def _is_elsewhere(case: Case) -> bool:
         mention = line.mentions[index]
         if line.symbols[index] in ".;S" or (mention is not None and case.parties.knows(mention.ref)):
             return False
-        if mention is not None and len(mention.ref) == 2 and line.words[index - 1] == "in":
-            return is_ground(line, index)
+        if mention is not None and line.words[index - 1] == "in":
+            return _is_foreign(case, index, mention)
     return False
+
+
+def _is_foreign(case: Case, index: int, mention: Mention) -> bool:
+    if mention.kind == "place" and mention.place:
+        return not any(case.parties.knows(code) for code in mention.place.country.split("|"))
+    return len(mention.ref) == 2 and is_ground(case.line, index)
 
 
 def _own(case: Case) -> str | None:
