@@ -252,6 +252,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
     takes = (
         predicates.is_toll(line, front, people.at)
         or predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
+        or line.words[people.end : people.end + 1] == ["of them"]
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))

@@ -222,9 +222,13 @@ def _victim(case: Case) -> str | None:
 
 
 def _killed_by_them(case: Case) -> str | None:
-    """`India said it had killed six soldiers`, `its guns wounded two`: the other side's."""
+    """`India said it had killed six soldiers`, `its guns wounded two`, `killed 30 of them`: the other side's."""
     figure, line = case.figure, case.line
-    if not 0 < figure.predicate < figure.at or line.symbols[figure.predicate] not in "kKwWyC" or figure.agent >= 0:
+    if not 0 < figure.predicate < figure.at or line.symbols[figure.predicate] not in "kKwWyC":
+        return None
+    if line.words[figure.end : figure.end + 1] == ["of them"]:
+        return _opponent(case)
+    if figure.agent >= 0:
         return None
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
         if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:

@@ -9,13 +9,14 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+[xr]?)?(?P<verb>[KQWCMd]|L(?=[ib]))")
+_NEXT = re.compile(r"r?,?(?:v+[xr]?|x(?=W))?(?P<verb>[KQWCMd]|L(?=[ib]))")
 _INCLUDING = re.compile(r",N?<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFI])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
+_OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])[^.;NSkL]{0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
@@ -40,6 +41,8 @@ def behind(line: Line, people: People) -> int:
     if match is None:
         return -1
     verb = match.start("verb")
+    if _OTHERS.search(line.symbols, people.end, verb):
+        return -1
     if line.words[verb] in _FALL and not people.head:
         return -1  # shells fall, too
     return -1 if _is_active(line, people.end, verb) else verb

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from services.detector.lexicon import lexicon
 from services.detector.lines import Line
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Border
@@ -10,6 +11,7 @@ from shared.schemas.places import Place
 
 _MOST = 8
 _LONGEST = 1200
+_FEW = 3  # sentences that tell most clearly
 _NEXT = 8  # sentences from the first that tells of the fight
 _EXACT = 3  # a district or nearer, as UCDP GED counts
 _BORDERS = words("where.borders")
@@ -23,8 +25,8 @@ def places(
     for line in lines:
         for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
-    found = list(seen.values())[:_MOST] or _beside(lines, every, article, homes)
-    return tuple(found or _border(lines, every, article, homes))
+    found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, article))
+    return tuple(found[:_MOST] or _border(lines, every, article, homes))
 
 
 def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> list[Place]:
@@ -33,9 +35,23 @@ def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged
     for line in every:
         if first <= line.number <= first + _NEXT and line.role != "title":
             found = [place for place in _named(line, article, homes) if place.where_prec <= _EXACT]
+            found += _unknown(line, article)
             if found:
                 return found
     return []
+
+
+def _bare(lines: Sequence[Line], article: ArticleTagged) -> Iterator[Place]:
+    """`stationed at Fara`: a name no gazetteer knows, without a word for what it is; better than no place at all."""
+    entries = lexicon().entries
+    for line in lines[:_FEW]:
+        known = [(m.start, m.end) for _, m in line.named]
+        for match in _BARE.finditer(article.body, line.start, min(line.end, line.start + _LONGEST)):
+            start, end = match.span("name")
+            words = match["name"].lower().split()
+            taken = any(left < end and start < right for left, right in known) or not _is_name(match["name"])
+            if not taken and entries.keys().isdisjoint(words):
+                yield Place(name=" ".join(match["name"].split()), where_prec=1, kind="village")
 
 
 def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
@@ -61,9 +77,12 @@ _NEW = re.compile(
     r"(?P<name>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:\s+(?:(?:al|el|de|del|al|e)[- ])?[A-Z][\w’'-]+){0,3})"
     r"(?P<kind>\s+(?:refugee\s+camp|camp|village|district|area|sector|province|department|airbase|air\s+base|airstrip|base|"
     r"border\s+post|outpost|checkpoint|valley|town|pass|hill|ridge|peak|island|county|agency|state|region|crossing|oasis|subdivision|heights))"
+    r"|\b(?:the|on|at|near)\s+(?!(?:The|Its|Their|Our|Northern|Southern|Eastern|Western|International|Disputed|Joint|Common)\b)"
+    r"(?P<bordered>[A-Z][a-z’'-]{3,})\s+(?:border|frontier)\b"
     r"|\b(?:village|town|city|district|hamlet|camp|outpost|post|oasis|port|area|settlement|island|base|checkpoint)\s+(?:of|at|called|named)\s+"
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
+_BARE = re.compile(r"\b(?:at|near|around|outside)\s+(?P<name>[A-Z][a-z’'-]{2,}(?:[ -][A-Z][a-z’'-]{2,}){0,2})")
 _KINDS_OF_NEW = {
     "province": 4,
     "department": 4,
@@ -79,12 +98,20 @@ def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
     """`the village of X`, `X refugee camp`: places no gazetteer knows, without coordinates."""
     known = [(m.start, m.end) for m in line.mentions if m is not None]
     for match in _NEW.finditer(article.body, line.start, min(line.end, line.start + _LONGEST)):
-        group = "name" if match["name"] else "named"
+        group = "name" if match["name"] else "named" if match["named"] else "bordered"
         start, end = match.span(group)
-        if any(left < end and start < right for left, right in known):
+        if any(left < end and start < right for left, right in known) or not _is_name(match[group]):
             continue
         kind = " ".join((match["kind"] or "village").split())
         yield Place(name=" ".join(match[group].split()), where_prec=_KINDS_OF_NEW.get(kind, 1), kind=kind)
+
+
+def _is_name(name: str) -> bool:
+    """Not `Kurdish-held`, `Shi'ite` or `Africa`."""
+    words = name.lower().replace("’", "'").split()
+    return _NO_NAMES.isdisjoint(words) and not words[-1].endswith(
+        ("-held", "-dominated", "-controlled", "-run", "-led")
+    )
 
 
 def _is_far_from(line: Line, at: int) -> bool:
@@ -93,6 +120,8 @@ def _is_far_from(line: Line, at: int) -> bool:
         return True  # "Kandahar police said"
     if at == 1 and line.words[0] == "in" and not _OFFICES.isdisjoint(line.words[2:6]):
         return True  # "In Baku the defence ministry called it false"
+    if line.words[at - 1] == "in" and not _SPEAKERS.isdisjoint(line.words[max(0, at - 2) : at - 1]):
+        return True  # "officials in Maputo"
     head = line.words[max(0, at - 3) : at]
     if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True
@@ -104,6 +133,8 @@ def _is_far_from(line: Line, at: int) -> bool:
 _IN = words("where.in")
 _ELSEWHERE = words("where.elsewhere")
 _OFFICES = words("where.offices")
+_NO_NAMES = words("where.no_names")
+_SPEAKERS = words("where.speakers")
 _BACK = 7
 
 
