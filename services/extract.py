@@ -90,6 +90,7 @@ def article_row(article: ArticleAnalyzed) -> dict[str, Any]:
         "reports": [_report_row(report) for report in article.reports],
         "background": [span.model_dump(include={"text", "start", "end"}) for span in article.background],
         "flags": list(article.flags),
+        "doubts": [doubt.model_dump(include={"flag", "text", "start", "end"}) for doubt in article.doubts],
     }
 
 

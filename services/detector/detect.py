@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.detector.claims import distinct
+from services.detector.doubts import doubts
 from services.detector.fights import Side, plausibility
 from services.detector.lines import Line
 from services.detector.reading import Pair, Reading, read
@@ -34,11 +35,14 @@ def detect(article: ArticleTagged, now: datetime) -> tuple[ArticleAnalyzed, list
     score = ranked[0][1] if ranked else _NO_PAIR
     is_clash = score >= weights()["threshold"]
     chosen = _chosen(ranked, reading) if is_clash else []
+    reports = tuple(_report(pair, pair == chosen[0], reading) for pair in chosen)
+    found = tuple(doubts(reading, reports)) if is_clash else ()
     analyzed = ArticleAnalyzed(
-        **dict(article),
+        **dict(article) | {"flags": (*article.flags, *(doubt.flag for doubt in found))},
         is_clash=is_clash,
         score=round(score, 4),
-        reports=tuple(_report(pair, pair == chosen[0], reading) for pair in chosen),
+        reports=reports,
+        doubts=found,
         background=tuple(Background(**dict(_evidence(line, article))) for line in reading.background()),
     )
     return analyzed, [_detected(analyzed, report) for report in analyzed.reports]

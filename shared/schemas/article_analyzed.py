@@ -5,11 +5,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from shared.schemas.article_tagged import ArticleTagged
-from shared.schemas.report import Background, Report
+from shared.schemas.report import Background, Doubt, Report
 
 
 class ArticleAnalyzed(ArticleTagged):
-    """The detector's output. `score` is the calibrated probability (0..1) that the article reports a clash."""
+    """The detector's output. `score` is the calibrated probability (0..1) that the article reports a clash. What
+    `doubts` flag stands among `flags`, too."""
 
     TYPE: ClassVar[str] = "article.analyzed"
 
@@ -17,3 +18,4 @@ class ArticleAnalyzed(ArticleTagged):
     score: float = Field(ge=0, le=1)
     reports: tuple[Report, ...] = ()
     background: tuple[Background, ...] = ()
+    doubts: tuple[Doubt, ...] = ()

@@ -1,11 +1,15 @@
 """One article's account of one clash."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from shared.schemas.claims import Claim
 from shared.schemas.message import Part
 from shared.schemas.places import Place
 from shared.schemas.spans import Evidence
+
+Flag = Literal["machine-spun", "sides-swapped", "headline-total"]
 
 
 class Report(Part):
@@ -36,6 +40,13 @@ class Report(Part):
 
 class Background(Evidence):
     """A figure or a fight of the past, or of elsewhere, that the article retells."""
+
+
+class Doubt(Evidence):
+    """A sentence that makes the text itself doubtful: wording of a program that swaps words for others, a figure given
+    to the other side than before, a headline whose figure the article does not give."""
+
+    flag: Flag
 
 
 def dyad_of(one: str, other: str) -> str:

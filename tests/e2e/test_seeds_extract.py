@@ -12,7 +12,7 @@ pytestmark = pytest.mark.xdist_group("extract")
 
 ARTICLE = {
     *("id", "path", "title", "body", "published", "published_from", "language", "is_clash", "score", "reports"),
-    *("background", "flags"),
+    *("background", "flags", "doubts"),
 }
 REPORT = {
     *("side_a", "side_b", "dyad", "places", "date_start", "date_end", "date_prec", "claims", "weapons"),

@@ -17,7 +17,7 @@ from tests.unit.front_rig import NOW, SEEDS
 
 ARTICLE = {
     *("id", "path", "title", "body", "published", "published_from", "language", "is_clash", "score", "reports"),
-    *("background", "flags"),
+    *("background", "flags", "doubts"),
 }
 REPORT = {
     *("side_a", "side_b", "dyad", "places", "date_start", "date_end", "date_prec", "claims", "weapons"),

@@ -2,7 +2,7 @@
 
 `expect` holds any of: is_clash, sides, dyads, reports, border, claims (all of them), has_claims, no_claims,
 no_claim_of (figures), places (all of them), has_places, no_places, place_starts, where_prec, date_start, date_end,
-background, no_background.
+background, no_background, doubts (flags).
 """
 
 from collections.abc import Callable
@@ -129,12 +129,19 @@ def check_no_background(article: ArticleAnalyzed, wanted: bool) -> None:
     assert [found.text for found in article.background] == []
 
 
+def check_doubts(article: ArticleAnalyzed, wanted: list[str]) -> None:
+    assert [doubt.flag for doubt in article.doubts] == wanted
+    assert set(wanted) <= set(article.flags)
+    assert all(article.body[doubt.start : doubt.end] == doubt.text for doubt in article.doubts)
+
+
 OF_ARTICLE: dict[str, Callable[[ArticleAnalyzed, Any], None]] = {
     "is_clash": check_is_clash,
     "reports": check_reports,
     "dyads": check_dyads,
     "background": check_background,
     "no_background": check_no_background,
+    "doubts": check_doubts,
 }
 
 

@@ -1,0 +1,114 @@
+"""What makes the text itself doubtful, with the sentence: said beside the reports, and changes nothing in them."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, combinations
+
+import ahocorasick_rs
+
+from services.detector.figure import Figure
+from services.detector.lines import Line
+from services.detector.reading import Reading
+from services.detector.words import words
+from shared.schemas.claims import Claim
+from shared.schemas.report import Doubt, Flag, Report
+
+_SPUN = words("doubts.spun")
+_LEAST = 2  # different phrases: one may be a slip
+_LONG = 5  # letters
+_NEAR = 12  # words between the two times a phrase is said
+_ROUND, _TENS = 100, 50
+_FEWEST = 2  # two sides with one man each are no contradiction
+
+
+def doubts(reading: Reading, reports: Sequence[Report]) -> Iterator[Doubt]:
+    """At most one of each kind."""
+    found: dict[Flag, Line | None] = {
+        "machine-spun": _spun(reading),
+        "headline-total": _other_total(reading, reports),
+        "sides-swapped": _swapped(reading, reports),
+    }
+    for flag, line in found.items():
+        if line is not None:
+            yield Doubt(flag=flag, start=line.start, end=line.end, text=reading.article.body[line.start : line.end])
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
+    phrases = sorted(_SPUN)
+    return phrases, ahocorasick_rs.AhoCorasick(phrases, matchkind=ahocorasick_rs.MatchKind.LeftmostLongest)
+
+
+def _spun(reading: Reading) -> Line | None:
+    """The first sentence with the wording of a program that swaps words: `traded shoot`, `outskirt guards`."""
+    body = reading.article.body.lower()
+    phrases, automaton = _phrases()
+    hits = [
+        (start, phrases[which])
+        for which, start, end in automaton.find_matches_as_indexes(body)
+        if not body[end : end + 1].isalpha() and not body[start - 1 : start].isalpha()
+    ]
+    if len({phrase for _, phrase in hits}) >= _LEAST:
+        return next((line for line in reading.lines if line.start <= hits[0][0] < line.end), None)
+    return next((line for line in reading.lines if _says_twice(line)), None)
+
+
+def _says_twice(line: Line) -> bool:
+    """`the former Soviet republics ousted the former Soviet republics`."""
+    long_words = Counter(word for word in line.words if len(word) > _LONG)
+    if sum(count > 1 for count in long_words.values()) < _LEAST:
+        return False
+    places: dict[tuple[str, ...], int] = {}
+    for at in range(len(line) - 2):
+        three = tuple(line.words[at : at + 3])
+        if min(map(len, three)) > _LONG - 1 and 3 <= at - places.setdefault(three, at) <= _NEAR:
+            return True
+    return False
+
+
+def _other_total(reading: Reading, reports: Sequence[Report]) -> Line | None:
+    """The headline, where no figure of the article and no sum of two is the number of dead it gives."""
+    title = next((line for line in reading.lines if line.role == "title"), None)
+    told = [c for report in reports for c in report.claims if c.kind == "killed"]
+    body = [claim for claim in told if title is None or claim.evidence.start != title.start]
+    if title is None or not body:
+        return None
+    dead = [figure for figure in reading.figures(title) if figure.kind == "killed" and figure.best]
+    return title if any(not _is_borne_out(figure, body) for figure in dead) else None
+
+
+def _is_borne_out(figure: Figure, claims: Iterable[Claim]) -> bool:
+    """Whether a claim, the sum of two or of all may be the figure; a round figure may be a tenth off."""
+    ranges = [_range(claim.low, claim.best, claim.high) for claim in claims if claim.best is not None]
+    if not ranges:
+        return True  # nothing to hold against it
+    sums = [(one[0] + other[0], one[1] + other[1]) for one, other in combinations(ranges, 2)]
+    every = (sum(low for low, _ in ranges), sum(high for _, high in ranges))
+    lowest, highest = _range(figure.low, figure.best, figure.high)
+    about = 0.1 if lowest >= _ROUND and lowest % _TENS == 0 else 0.0
+    return any(
+        low <= highest * (1 + about) and lowest * (1 - about) <= high for low, high in chain(ranges, sums, (every,))
+    )
+
+
+def _range(low: int | None, best: int | None, high: int | None) -> tuple[int, float]:
+    return low or 0, math.inf if high is None else max(high, best or 0)
+
+
+def _swapped(reading: Reading, reports: Sequence[Report]) -> Line | None:
+    """The sentence that gives the other side a figure its claimant gave the first: `the three Armenians` behind `three
+    Azerbaijani soldiers were killed`."""
+    for report in reports:
+        sided = [c for c in report.claims if c.side in (report.side_a, report.side_b) and (c.best or 0) > _FEWEST]
+        for one, other in combinations(sorted(sided, key=lambda claim: claim.evidence.start), 2):
+            if _contradict(one, other):
+                return next((line for line in reading.lines if line.start == other.evidence.start), None)
+    return None
+
+
+def _contradict(one: Claim, other: Claim) -> bool:
+    """The same figure of the same people in the same mouth, of another side in another sentence."""
+    same = all(getattr(one, name) == getattr(other, name) for name in ("kind", "best", "who", "claimed_by", "as_of"))
+    return same and one.side != other.side and one.evidence.start != other.evidence.start
