@@ -91,20 +91,18 @@ def _remember(told: Told, line: Line, parties: Parties) -> None:
 
 def distinct(told: Sequence[Claim]) -> list[Claim]:
     """Each figure once a claimant: what says no more than another claim of the same figure is left out."""
-    kept: list[Claim] = []
+    alike: dict[tuple[object, ...], list[Claim]] = {}
     for claim in told:
-        if any(_adds_nothing(claim, other) for other in kept):
-            continue
-        kept = [other for other in kept if not _adds_nothing(other, claim)]
-        kept.append(claim)
-    return kept
+        figure = (claim.kind, claim.low, claim.best, claim.high, claim.period, claim.as_of)
+        kept = alike.setdefault(figure, [])
+        if not any(_adds_nothing(claim, other) for other in kept):
+            kept[:] = [*(other for other in kept if not _adds_nothing(other, claim)), claim]
+    left = {id(claim) for kept in alike.values() for claim in kept}
+    return [claim for claim in told if id(claim) in left]
 
 
 def _adds_nothing(claim: Claim, other: Claim) -> bool:
-    """Whether `other` tells the same figure of the same people, and by whom or of whom or when more clearly."""
-    same = ("kind", "low", "best", "high", "period", "as_of")
-    if any(getattr(claim, name) != getattr(other, name) for name in same):
-        return False
+    """Whether `other` tells the same figure of the same people, and by whom or of whom more clearly."""
     vague = (("side", "total"), ("who", "unspecified"), ("claimed_by", None))
     return all(getattr(claim, name) in (getattr(other, name), nothing) for name, nothing in vague)
 

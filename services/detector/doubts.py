@@ -20,6 +20,7 @@ _LEAST = 2  # different phrases: one may be a slip
 _LONG = 5  # letters
 _NEAR = 12  # words between the two times a phrase is said
 _ROUND, _TENS = 100, 50
+_MOST = 40  # claims that are held against each other
 _FEWEST = 2  # two sides with one man each are no contradiction
 
 
@@ -81,7 +82,7 @@ def _other_total(reading: Reading, reports: Sequence[Report]) -> Line | None:
 
 def _is_borne_out(figure: Figure, claims: Iterable[Claim]) -> bool:
     """Whether a claim, the sum of two or of all may be the figure; a round figure may be a tenth off."""
-    ranges = [_range(claim.low, claim.best, claim.high) for claim in claims if claim.best is not None]
+    ranges = [_range(claim.low, claim.best, claim.high) for claim in claims if claim.best is not None][:_MOST]
     if not ranges:
         return True  # nothing to hold against it
     sums = [(one[0] + other[0], one[1] + other[1]) for one, other in combinations(ranges, 2)]
@@ -102,7 +103,7 @@ def _swapped(reading: Reading, reports: Sequence[Report]) -> Line | None:
     Azerbaijani soldiers were killed`."""
     for report in reports:
         sided = [c for c in report.claims if c.side in (report.side_a, report.side_b) and (c.best or 0) > _FEWEST]
-        for one, other in combinations(sorted(sided, key=lambda claim: claim.evidence.start), 2):
+        for one, other in combinations(sorted(sided, key=lambda claim: claim.evidence.start)[:_MOST], 2):
             if _contradict(one, other):
                 return next((line for line in reading.lines if line.start == other.evidence.start), None)
     return None
