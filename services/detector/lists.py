@@ -171,7 +171,7 @@ def summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
 
 
 def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
-    if line.symbols[one.end : other.at] != "&" or one.predicate != other.predicate:
+    if line.symbols[one.end : other.at] not in ("&", "&p") or one.predicate != other.predicate:
         return False
     if line.symbols[other.at] != "a":
         return all(not _FAMILY.isdisjoint(line.words[figure.at : figure.end]) for figure in (one, other))

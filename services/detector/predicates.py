@@ -9,7 +9,7 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+[xr]?|x(?=W))?(?P<verb>[KQWCMd]|L(?=[ib]))")
+_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|L(?=[ib]))")
 _INCLUDING = re.compile(r",N?<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
@@ -140,7 +140,7 @@ def is_for_all(line: Line, predicate: int) -> bool:
 def is_joined(line: Line, end: int, at: int, has_noun: bool) -> bool:
     """Whether only a comma or "and" (and dates and places) stands between item `end` and the number at `at`."""
     between = line.symbols[end : min(at, end + 15)]
-    joint = r"(?:,&?|&)[ar<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
+    joint = r"(?:,&?|&)[arp<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
     return at - end <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}" + joint, between))
 
 
