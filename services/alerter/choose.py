@@ -32,7 +32,7 @@ def choose_alerts(change: IncidentChanged, watch: Watch, notified: Iterable[Noti
 
     `notified` is what was last told of this incident and of those merged into it. A revision not newer than
     the one told raises nothing, nor does one without news; what a rule keeps back comes as a suppressed
-    alert.
+    alert. Who was told is told, too, that the incident matches no rule any more, once, and after that of corrections.
     """
     told = _by_subscriber(notified)
     subscribers = dict.fromkeys(rule.subscriber for rule in watch.rules)
@@ -53,15 +53,30 @@ def _choose(
     # Who was told of many dead is told that they are fewer, however few.
     deaths = max([incident.best, *(row.deaths for row in known)])
     rules = _matching(watch, subscriber, incident, watch.steps.severity_of(deaths))
-    if not rules:
-        return None
     before = _together(known) if known else None
+    if not rules and before is None:
+        return None
     what = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
+    if before and not rules:
+        rules = _former(watch, before)
+        what = _without_a_rule(incident, before, what, change.caused_by)
+    now_known = _snapshot(incident, watch, subscriber)
     if before and not what:
-        return (None, snapshot(incident, subscriber)) if len(known) > 1 else None
+        return (None, now_known) if len(known) > 1 else None
     said = _update(incident, what, watch) if before else _first_word(change, what, watch)
     alert = _alert(incident, said, rules, subscriber, now)
-    return alert, _remembered(alert, incident, own)
+    return alert, _remembered(alert, now_known, own)
+
+
+def _without_a_rule(
+    incident: Incident, before: Notified, what: Sequence[News], caused_by: str | None
+) -> Sequence[News]:
+    """What somebody is told of an incident that none of their rules matches any more: that it does not, with all that
+    changed; later what was wrong of it."""
+    if not before.rules:
+        return [one for one in what if one.weight == "correction"]
+    reason = f"no longer matches {', '.join(before.rules)}"
+    return [News("correction", reason, reason, sentences(incident, caused_by)), *what]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +123,7 @@ def _end(change: IncidentChanged, watch: Watch, own: Notified | None, now: datet
     reason = f"is part of incident {into}" if into else "no report of it stands any more"
     severity = watch.steps.severity_of(own.deaths)
     text = headline(kind, before, reason, watch.names)
-    of_subscriber = [rule for rule in watch.rules if rule.subscriber == own.subscriber]
-    rules = _matching(watch, own.subscriber, before, severity) or of_subscriber
+    rules = _matching(watch, own.subscriber, before, severity) or _former(watch, own)
     said = _Said(kind, severity, text, [reason], sentences(before, None))
     closed = own.model_copy(update={"revision": incident.revision, "closed": True})
     return _alert(incident, said, rules, own.subscriber, now), closed
@@ -117,6 +131,18 @@ def _end(change: IncidentChanged, watch: Watch, own: Notified | None, now: datet
 
 def _matching(watch: Watch, subscriber: str, incident: Incident, severity: int) -> list[WatchRule]:
     return [one for one in watch.rules if one.subscriber == subscriber and one.matches(incident, severity)]
+
+
+def _former(watch: Watch, told: Notified) -> list[WatchRule]:
+    """The rules somebody was told by, as far as they still are; else all of theirs."""
+    own = [rule for rule in watch.rules if rule.subscriber == told.subscriber]
+    return [rule for rule in own if rule.name in told.rules] or own
+
+
+def _snapshot(incident: Incident, watch: Watch, subscriber: str) -> Notified:
+    """With the rules it matches by itself, not by what was told of it before."""
+    rules = _matching(watch, subscriber, incident, watch.steps.severity_of(incident.best))
+    return snapshot(incident, subscriber).model_copy(update={"rules": tuple(rule.name for rule in rules)})
 
 
 def _nothing(incident: Incident, subscriber: str) -> Notified:
@@ -147,11 +173,11 @@ def _kept_back(rules: Sequence[WatchRule], kind: AlertKind) -> str | None:
     return f"{', '.join(rule.name for rule in rules)}: not for alerts of kind {kind}"
 
 
-def _remembered(alert: AlertRaised, incident: Incident, own: Notified | None) -> Notified:
+def _remembered(alert: AlertRaised, now_known: Notified, own: Notified | None) -> Notified:
     """What is kept back was not told, but the first word is what all later ones are compared with."""
     if alert.suppressed and own:
-        return own.model_copy(update={"revision": incident.revision})
-    return snapshot(incident, alert.subscriber)
+        return own.model_copy(update={"revision": now_known.revision, "rules": now_known.rules})
+    return now_known
 
 
 def _by_subscriber(notified: Iterable[Notified]) -> Mapping[str, list[Notified]]:
@@ -174,6 +200,7 @@ def _together(rows: Sequence[Notified]) -> Notified:
     return rows[0].model_copy(
         update={
             "deaths": max(row.deaths for row in rows),
+            "rules": tuple(dict.fromkeys(name for row in rows for name in row.rules)),
             "toll": toll,
             "civilians": civilians,
             "places": tuple(dict.fromkeys(name for row in rows for name in row.places)),

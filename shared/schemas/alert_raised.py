@@ -46,8 +46,9 @@ class AlertRaised(Message):
 class Notified(Part):
     """What a subscriber was last told about an incident: the alerter's only memory.
 
-    `toll` maps side -> kind -> people, `civilians` kind -> people. `closed` is true once the subscriber was told that
-    the incident was withdrawn or went into another.
+    `toll` maps side -> kind -> people, `civilians` kind -> people. `rules` are the watch rules the incident matched
+    then; none once the subscriber was told that it matches none any more. `closed` is true once the subscriber was told
+    that the incident was withdrawn or went into another.
     """
 
     incident_id: str
@@ -59,4 +60,5 @@ class Notified(Part):
     places: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
     weapons: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
     closed: bool = False

@@ -1,10 +1,17 @@
 """What any store of the alerter has to do. A backend's tests inherit the suites and give the fixture."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from services.alerter.choose import Watch
+from services.alerter.rules import WatchRule
+from services.alerter.stage import load_watch, stage
+from shared.schemas import AlertRaised, IncidentChanged
 from shared.schemas.alert_raised import Notified
+from shared.schemas.incident import Incident
+from shared.schemas.places import Place
 from shared.store.port import AlertStore, Sending, SendingStore
 
 NOON = datetime(2022, 9, 14, 12, tzinfo=UTC)
@@ -30,6 +37,7 @@ class AlertStoreSuite:
                 places=("Tavush",),
                 sectors=("tavush",),
                 weapons=("mortar",),
+                rules=("caucasus", "towns"),
                 closed=True,
             )
             for name in ("desk", "everyone")
@@ -44,6 +52,30 @@ class AlertStoreSuite:
         last = Notified(incident_id="i1", subscriber="desk", revision=5, deaths=9)
         store.remember(last)
         assert store.notified("i1") == [last]
+
+    def test_who_was_told_hears_of_the_correction_though_no_rule_matches_it(self, store: AlertStore) -> None:
+        """What was told by which rule outlives the alerter that told it."""
+        assert [one.kind for one in _raised(store, _changed(1, "Jermuk", 9))] == ["new"]
+        [told] = _raised(store, _changed(2, "Kechut", 9))
+        assert (told.kind, told.rules, told.reasons[0]) == ("correction", ("town",), "no longer matches town")
+        assert _raised(store, _changed(3, "Kechut", 12)) == []
+        assert [one.reasons[0] for one in _raised(store, _changed(4, "Kechut", 2))] == [
+            "deaths revised down from 9 to 2"
+        ]
+        assert [one.kind for one in _raised(store, _changed(5, "Kechut", 0, status="withdrawn"))] == ["withdrawn"]
+
+
+def _changed(revision: int, place: str, deaths: int, **more: Any) -> IncidentChanged:
+    places = (Place(name=place, where_prec=1, sector="vayots"),)
+    fields = {"dyad": "AM-AZ", "side_a": "AM", "side_b": "AZ", "best": deaths, "high": deaths, "places": places}
+    return IncidentChanged(incident=Incident(incident_id="i1", revision=revision, **fields, **more))
+
+
+def _raised(store: AlertStore, change: IncidentChanged) -> list[AlertRaised]:
+    """By an alerter that was just started."""
+    default = load_watch()
+    watch = Watch((WatchRule(name="town", places=frozenset({"Jermuk"})),), default.steps, default.names)
+    return [one for one in stage(store, watch).apply(change, NOON) if isinstance(one, AlertRaised)]
 
 
 class SendingStoreSuite:
