@@ -5,12 +5,19 @@ from datetime import datetime
 
 from services.exporter.entry import entries
 from services.exporter.formats import FORMATS, Format
-from shared.store.listing import Wanted
+from shared.store.listing import LeftOut, Wanted
 from shared.store.port import IndexStore
 
 EXPORTS: Mapping[str, Format] = FORMATS
 
 
-def export(name: str, store: IndexStore, wanted: Wanted, now: datetime, limit: int | None = None) -> Iterator[str]:
+def export(
+    name: str,
+    store: IndexStore,
+    wanted: Wanted,
+    now: datetime,
+    limit: int | None = None,
+    left_out: LeftOut | None = None,
+) -> Iterator[str]:
     """The incidents of a list in a format, in pieces. Raises KeyError for a format there is none of."""
-    return EXPORTS[name].write(entries(store, wanted, limit), now)
+    return EXPORTS[name].write(entries(store, wanted, limit, left_out), now)

@@ -56,7 +56,7 @@ def _choose(
     before = _together(known) if known else None
     if not rules and before is None:
         return None
-    what = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
+    what: Sequence[News] = news(incident, before or _nothing(incident, subscriber), watch.steps, change.caused_by)
     if before and not rules:
         rules = _former(watch, before)
         what = _without_a_rule(incident, before, what, change.caused_by)

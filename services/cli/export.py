@@ -12,6 +12,7 @@ from services.cli.options import Data, Dyad, Elastic, Limit, Side, Since, UsageE
 from services.cli.output import complain, write
 from services.cli.reading import reading, say_undated, wanted
 from services.exports import EXPORTS, export
+from shared.store.listing import LeftOut
 
 Name = StrEnum("Name", list(EXPORTS))  # type: ignore[misc]
 
@@ -27,17 +28,17 @@ def command(
     limit: Limit = None,
 ) -> None:
     """Incidents for other people's tools."""
-    asked = wanted("incidents", dyad, side, since)
+    asked, left_out = wanted("incidents", dyad, side, since), LeftOut()
     with reading(settings_of(data=data, elasticsearch=elasticsearch)) as held:
         if held is None:
             return
-        pieces = export(name.value, held.index, asked, datetime.now(UTC), limit)
+        pieces = export(name.value, held.index, asked, datetime.now(UTC), limit, left_out)
         if output is None:
             for piece in pieces:
                 write(piece.encode())
         else:
             _write_file(output, pieces)
-        say_undated(held.index, "incidents", asked)
+        say_undated(left_out, "incidents")
     if note := EXPORTS[name.value].note:
         complain(f"clashwatch: {note}")
 

@@ -16,7 +16,7 @@ from services.files import file_rows
 from shared.schemas.moments import timestamp
 from shared.settings import Settings
 from shared.store.database import Database
-from shared.store.listing import Wanted, article_rows, check_query, rows
+from shared.store.listing import LeftOut, Wanted, article_rows, check_query, rows
 from shared.store.port import IndexName, IndexStore
 from shared.store.sqlite_alerts import TABLES, SqliteAlertStore
 
@@ -131,11 +131,12 @@ def _list(
         if held is None:
             return
         most = limit or (None if as_json else SHOWN)
-        found = rows(held.index, index, wanted, most)
+        left_out = LeftOut()
+        found = rows(held.index, index, wanted, most, left_out)
         if index == "alerts":
             found = (with_sending(held.folder, alert) for alert in found)
         _show(found, columns, as_json, limit, _none(held.index, index))
-        say_undated(held.index, index, wanted)
+        say_undated(left_out, index)
 
 
 def _none(store: IndexStore, index: IndexName) -> str:

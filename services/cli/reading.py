@@ -11,8 +11,8 @@ from shared.errors import RejectedError
 from shared.settings import Settings
 from shared.store.database import FILE, Database
 from shared.store.holdings import Holdings, NothingYetError, in_elasticsearch, in_folder
-from shared.store.listing import Wanted, narrowed, undated
-from shared.store.port import IndexName, IndexStore
+from shared.store.listing import LeftOut, Wanted, narrowed
+from shared.store.port import IndexName
 
 
 @contextmanager
@@ -80,10 +80,10 @@ def wanted(
         raise UsageError(str(error)) from error
 
 
-def say_undated(store: IndexStore, index: IndexName, asked: Wanted) -> None:
+def say_undated(left_out: LeftOut, index: IndexName) -> None:
     """`--since` cannot tell of what has no date: a line on standard error says how many that are."""
-    if count := undated(store, index, asked):
-        complain(f"clashwatch: left out by --since for want of a date: {count} of the {index}")
+    if left_out.undated:
+        complain(f"clashwatch: left out by --since for want of a date: {left_out.undated} of the {index}")
 
 
 def _day(since: str | None) -> date | None:

@@ -117,7 +117,7 @@ def _single(made: APIRouter, sources: Sources, page: Page) -> None:
         if found["incident_id"] != incident_id:
             return RedirectResponse(f"/incidents/{found['incident_id']}", status_code=308)
         alerts = store.scan("alerts", {"incident_id": incident_id})
-        return page("incident.html", one=found, articles=list(articles_of(store, found)), alerts=list(alerts))
+        return page("incident.html", one=found, articles=articles_of(store, found), alerts=list(alerts))
 
     @made.api_route("/articles/{article_id}", methods=_METHODS)
     def one_article(article_id: str, held: Annotated[Holdings, Depends(sources.read)]) -> Response:

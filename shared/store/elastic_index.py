@@ -2,9 +2,10 @@
 
 import html
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from threading import Lock
 from typing import Any
 
@@ -12,12 +13,12 @@ from elasticsearch import Elasticsearch
 
 from shared.errors import RejectedError
 from shared.store.elastic_bulk import STALE, Bulk, Outcome, index_item
-from shared.store.elastic_client import fetch, translated
+from shared.store.elastic_client import fetch, fetch_many, translated
 from shared.store.elastic_documents import document_id, original, original_id, searchable
 from shared.store.elastic_query import highlight, search_query, terms_query
 from shared.store.elastic_templates import field_types, write_alias
 from shared.store.indexes import INDEXES, as_term
-from shared.store.port import Document, Hit, IndexName, Placed
+from shared.store.port import Document, Hit, IndexName, Placed, Terms
 from shared.store.query import parse
 
 _PAGE = 200
@@ -107,6 +108,15 @@ class ElasticIndexStore:
         found = fetch(self._client, self._writes(index), document_id(doc_id))
         return original(found["_source"]) if found else None
 
+    def get_all(self, index: IndexName, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """`get` for many, a page in one request: those that are there, by id."""
+        found: dict[str, dict[str, Any]] = {}
+        waiting = iter(dict.fromkeys(doc_ids))
+        while some := list(islice(waiting, _PAGE)):
+            answers = fetch_many(self._client, [(self._writes(index), document_id(one)) for one in some])
+            found |= {one: original(hit["_source"]) for one, hit in zip(some, answers, strict=True) if hit}
+        return found
+
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Documents in the order they first came, a few hundred in memory; each once, whatever changes meanwhile."""
         where = where or {}
@@ -118,12 +128,12 @@ class ElasticIndexStore:
     def listed(
         self,
         index: IndexName,
-        terms: Mapping[str, str] | None = None,
+        terms: Terms | None = None,
         *,
         after: str = "",
         newest_first: bool = True,
     ) -> Iterator[Placed]:
-        """Documents that have all terms (of the index's fields), from behind a cursor on."""
+        """Documents that have all terms, from behind a cursor on."""
         terms = terms or {}
         alias = self._writes(index) if "status" in terms else self._prefix + index
         place = int(after) if _is_cursor(after) else None

@@ -1,11 +1,11 @@
 """Our query language as Elasticsearch's query DSL: pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from shared.store.elastic_templates import field_types
 from shared.store.indexes import INDEXES
-from shared.store.port import IndexName
+from shared.store.port import IndexName, Terms
 from shared.store.query import Filter, Query, Term
 
 _TITLE_WEIGHT = 4
@@ -26,9 +26,9 @@ def search_query(index: IndexName, query: Query) -> dict[str, Any]:
     }
 
 
-def terms_query(index: IndexName, terms: Mapping[str, str]) -> dict[str, Any]:
-    """Documents that have all values; a field nobody described has none."""
-    return {"bool": {"filter": [_filter(index, Filter(field, value)) for field, value in terms.items()]}}
+def terms_query(index: IndexName, terms: Terms) -> dict[str, Any]:
+    """Documents that have all terms; a field nobody described has none."""
+    return {"bool": {"filter": [_any_value(index, field, wanted) for field, wanted in terms.items()]}}
 
 
 def highlight(index: IndexName, opening: str, closing: str) -> dict[str, Any]:
@@ -63,6 +63,11 @@ def _term(index: IndexName, term: Term) -> dict[str, Any]:
 def _text_fields(index: IndexName, paths: Iterable[str]) -> list[str]:
     """A keyword is searched by its words in its sub-field `text`."""
     return [path if field_types(index)[path] == "text" else f"{path}.text" for path in paths]
+
+
+def _any_value(index: IndexName, field: str, wanted: str | Collection[str]) -> dict[str, Any]:
+    values = [wanted] if isinstance(wanted, str) else wanted
+    return _any([_filter(index, Filter(field, value)) for value in values])
 
 
 def _filter(index: IndexName, wanted: Filter) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Rows as the outside contract (DESIGN section 8) names their fields, and what a list may be narrowed to."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,14 @@ from shared.schemas.sides import dyad_from, side_of
 from shared.store.indexes import INDEXES
 from shared.store.port import IndexName, IndexStore, Placed
 from shared.store.query import parse
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What a list does not show: how many rows `since` leaves out only because nothing says on which day, or of which
+    year, they are. Known once the list is read to its end."""
+
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +96,6 @@ def check_query(text: str, index: IndexName = "articles") -> None:
         raise ValueError(f"there is no word to look for in {text!r}")
 
 
-def undated(store: IndexStore, index: IndexName, wanted: Wanted) -> int:
-    """How many rows `since` leaves out only because nothing says on which day, or of which year, they are."""
-    found = store.listed(index, _terms(index, wanted))
-    return sum(_last_day(index, placed.body) is None for placed in found) if wanted.since else 0
-
-
 def _check_text(text: str) -> None:
     """Bytes that are no UTF-8 come from a command line as half characters."""
     try:
@@ -106,16 +109,35 @@ def listed(
 ) -> Iterator[Placed]:
     """A list's rows with their cursors. Raises ValueError for what the list cannot be narrowed to."""
     found = store.listed(index, _terms(index, wanted), after=after, newest_first=newest_first)
-    kept = (placed for placed in found if wanted.since is None or is_since(index, placed.body, wanted.since))
-    return _with_incidents(store, kept) if index == "articles" else kept
+    return _whole(store, index, _kept(index, found, wanted.since, LeftOut()))
 
 
-def rows(store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None) -> Iterator[dict[str, Any]]:
-    """The newest `limit` rows, or all; the oldest of them first."""
+def rows(
+    store: IndexStore, index: IndexName, wanted: Wanted, limit: int | None = None, left_out: LeftOut | None = None
+) -> Iterator[dict[str, Any]]:
+    """The newest `limit` rows, or all; the oldest of them first. With `left_out` those of no date are counted, in the
+    same reading, which then goes on to the end of the list."""
+    found = store.listed(index, _terms(index, wanted), newest_first=limit is not None)
+    kept = _kept(index, found, wanted.since, left_out or LeftOut())
     if limit is None:
-        return (placed.body for placed in listed(store, index, wanted, newest_first=False))
-    found = [placed.body for placed in islice(listed(store, index, wanted), limit)]
-    return iter(found[::-1])
+        return (placed.body for placed in _whole(store, index, kept))
+    newest = list(islice(kept, limit))
+    if left_out and wanted.since:
+        deque(kept, maxlen=0)
+    return iter([placed.body for placed in _whole(store, index, iter(newest))][::-1])
+
+
+def _kept(index: IndexName, found: Iterator[Placed], since: date | None, left_out: LeftOut) -> Iterator[Placed]:
+    for placed in found:
+        last = last_day(index, placed.body) if since else None
+        if since is None or (last and last >= since):
+            yield placed
+        elif last is None:
+            left_out.undated += 1
+
+
+def _whole(store: IndexStore, index: IndexName, found: Iterator[Placed]) -> Iterator[Placed]:
+    return _with_incidents(store, found) if index == "articles" else found
 
 
 def _terms(index: IndexName, wanted: Wanted) -> dict[str, str]:
@@ -132,13 +154,8 @@ def _with_incidents(store: IndexStore, articles: Iterator[Placed]) -> Iterator[P
         yield from (Placed(placed.cursor, body) for placed, body in zip(some, found, strict=True))
 
 
-def is_since(index: IndexName, body: Mapping[str, Any], day: date) -> bool:
-    """Whether the document's last day may be `day` or later; false without a date."""
-    last = _last_day(index, body)
-    return last is not None and last >= day
-
-
-def _last_day(index: IndexName, body: Mapping[str, Any]) -> date | None:
+def last_day(index: IndexName, body: Mapping[str, Any]) -> date | None:
+    """The last day the document may be of; None without a date, or without its year."""
     text = next((body[name] for name in _DATES[index] if body.get(name)), None)
     known = bounds(text.partition("T")[0]) if text else None
     return known[1] if known else None
@@ -150,10 +167,17 @@ def article_rows(store: IndexStore, bodies: Sequence[Mapping[str, Any]]) -> list
     return [{"id": body["stem"], **body, "incidents": sorted(linked[body["article_id"]])} for body in bodies]
 
 
-def articles_of(store: IndexStore, incident: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def articles_of(store: IndexStore, incident: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The documents of an incident's articles; while files are being replaced, some are withdrawn already."""
-    found = (store.get("articles", article_id) for article_id in incident["article_ids"])
-    return (body for body in found if body and body.get("status") != "withdrawn")
+    [found] = articles_of_each(store, [incident])
+    return found
+
+
+def articles_of_each(store: IndexStore, incidents: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
+    """`articles_of` for many incidents, in one question."""
+    found = store.get_all("articles", {one for incident in incidents for one in incident["article_ids"]})
+    live = {article_id: body for article_id, body in found.items() if body.get("status") != "withdrawn"}
+    return [[live[one] for one in incident["article_ids"] if one in live] for incident in incidents]
 
 
 def incident(store: IndexStore, incident_id: str) -> dict[str, Any] | None:

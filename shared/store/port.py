@@ -1,6 +1,6 @@
 """What the stages keep, on SQLite and on Elasticsearch: the index, the linker's state, the alerter's memory."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -10,6 +10,9 @@ from shared.schemas.incident import Incident
 from shared.schemas.report_detected import ReportDetected
 
 IndexName = Literal["articles", "incidents", "alerts", "files", "dead-letters"]
+
+Terms = Mapping[str, str | Collection[str]]
+"""Field (of those in indexes.py) -> its value, or values of which one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +55,22 @@ class IndexStore(Protocol):
     def get(self, index: IndexName, doc_id: str) -> dict[str, Any] | None:
         """The document, or None."""
 
+    def get_all(self, index: IndexName, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """`get` for many, in few questions: those that are there, by id."""
+
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """All documents whose top-level fields equal those in `where`, oldest first, without holding all in memory."""
 
     def listed(
         self,
         index: IndexName,
-        terms: Mapping[str, str] | None = None,
+        terms: Terms | None = None,
         *,
         after: str = "",
         newest_first: bool = True,
     ) -> Iterator[Placed]:
-        """Documents that have all `terms` (field -> value, of the fields in indexes.py), in or against the order in
-        which they first came. Goes on behind the cursor `after`; one that is none is the beginning.
+        """Documents that have all `terms`, in or against the order in which they first came. Goes on behind the cursor
+        `after`; one that is none is the beginning.
         """
 
     def search(self, query: str, *, index: IndexName = "articles", limit: int = 20, offset: int = 0) -> list[Hit]:

@@ -5,7 +5,7 @@ inflates.
 """
 
 import html
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from shared.store.database import Database
 from shared.store.indexes import INDEXES, Index, as_term, field_values, is_hidden, texts
 from shared.store.packing import deflate, inflate
-from shared.store.port import Hit, IndexName, Placed
+from shared.store.port import Hit, IndexName, Placed, Terms
 from shared.store.query import Filter, Query, Term, parse
 
 TABLES = "index"
@@ -98,6 +98,10 @@ class SqliteIndexStore:
         ).fetchone()
         return _unpack(found[0]) if found else None
 
+    def get_all(self, index: IndexName, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        """`get` for many: those that are there, by id."""
+        return {one: body for one in doc_ids if (body := self.get(index, one)) is not None}
+
     def scan(self, index: IndexName, where: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """Documents in the order they first came, a few hundred in memory at a time."""
         where = where or {}
@@ -111,12 +115,12 @@ class SqliteIndexStore:
     def listed(
         self,
         index: IndexName,
-        terms: Mapping[str, str] | None = None,
+        terms: Terms | None = None,
         *,
         after: str = "",
         newest_first: bool = True,
     ) -> Iterator[Placed]:
-        """Documents that have all terms (of the index's fields), from behind a cursor on."""
+        """Documents that have all terms, from behind a cursor on."""
         sql, values = _page(index, terms or {}, newest_first=newest_first)
         last = int(after) if _is_cursor(after) else _LAST_ROW if newest_first else 0
         while rows := self._database.execute(sql, (*values, last)).fetchall():
@@ -230,23 +234,33 @@ class SqliteIndexStore:
         return tuple(_marked(text) for text in found or () if _OPEN in text)
 
 
-def _page(index: IndexName, terms: Mapping[str, str], *, newest_first: bool = False) -> tuple[str, list[str]]:
+def _page(index: IndexName, terms: Terms, *, newest_first: bool = False) -> tuple[str, list[str]]:
     """The next rows behind a given one (the last parameter) that have all terms.
 
-    The first term leads (hence CROSS JOIN): its rows lie together and in order.
+    The first term of one value leads (hence CROSS JOIN): its rows lie together and in order.
     """
+    one = {field: value for field, value in terms.items() if isinstance(value, str)}
+    several = {field: tuple(values) for field, values in terms.items() if not isinstance(values, str)}
     docs, bodies, named = (_table(index, part) for part in ("docs", "bodies", "terms"))
-    joins = [f"{named} AS t{i}" for i in range(len(terms))] + [docs, bodies]
+    joins = [f"{named} AS t{i}" for i in range(len(one))] + [docs, bodies]
     row = f"{joins[0].rpartition(' ')[2]}.row"
     beyond, order = ("<", "DESC") if newest_first else (">", "ASC")
-    conditions = [f"t{i}.field = ? AND t{i}.value = ?" for i in range(len(terms))]
+    conditions = [f"t{i}.field = ? AND t{i}.value = ?" for i in range(len(one))]
+    conditions += [_has_any(index, row, len(values)) for values in several.values()]
     conditions += [f"{join.rpartition(' ')[2]}.row = {row}" for join in joins[1:]]
     conditions += [] if "status" in terms else ["NOT hidden"]
     sql = (
         f"SELECT {row}, body FROM {' CROSS JOIN '.join(joins)}"
         f" WHERE {' AND '.join(conditions)} AND {row} {beyond} ? ORDER BY {row} {order} LIMIT {_CHUNK}"
     )
-    return sql, [part for term in terms.items() for part in term]
+    values = [part for term in one.items() for part in term]
+    return sql, values + [part for field, wanted in several.items() for part in (field, *wanted)]
+
+
+def _has_any(index: IndexName, row: str, values: int) -> str:
+    """SQL: the document has a field (first parameter) with one of so many values (those that follow)."""
+    places = ", ".join("?" * values)
+    return f"{row} IN (SELECT row FROM {_table(index, 'terms')} WHERE field = ? AND value IN ({places}))"
 
 
 def _is_cursor(text: str) -> bool:

@@ -118,6 +118,23 @@ class IndexStoreSuite:
         assert list(store.listed("alerts", {"kind": "update", "dyad": "KG-TJ"})) == []
         assert len(list(store.listed("alerts", after="nonsense"))) == 600
 
+    def test_of_several_values_one_is_enough_and_no_document_comes_twice(self, store: IndexStore) -> None:
+        self.fill(store)
+        both = store.listed("articles", {"dyad": ["AM-AZ", "KG-TJ", "IN-PK"]}, newest_first=False)
+        assert [placed.body["stem"] for placed in both] == ["a", "c"]
+        narrowed = store.listed("articles", {"dyad": ("KG-TJ", "AM-AZ"), "stem": "c", "side": ["TJ"]})
+        assert [placed.body["stem"] for placed in narrowed] == ["c"]
+        assert list(store.listed("articles", {"dyad": []})) == []
+
+    def test_many_documents_come_by_id(self, store: IndexStore) -> None:
+        for i in range(450):
+            store.put("files", f"{i}", 1, {"n": i})
+        store.put("articles", "gone", 1, {"article_id": "gone", "status": "withdrawn"})
+        found = store.get_all("files", [f"{i}" for i in range(0, 900, 2)] + ["0"])
+        assert {name: body["n"] for name, body in found.items()} == {f"{i}": i for i in range(0, 450, 2)}
+        assert store.get_all("articles", {"gone", "never"}).keys() == {"gone"}
+        assert store.get_all("articles", ()) == {}
+
     def test_a_list_shows_what_is_hidden_only_by_name(self, store: IndexStore) -> None:
         store.put("incidents", "1", 1, {"incident_id": "1", "status": "active"})
         store.put("incidents", "2", 1, {"incident_id": "2", "status": "merged"})

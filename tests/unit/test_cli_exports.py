@@ -3,8 +3,9 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -14,15 +15,18 @@ import pytest
 
 from services.exporter import acled, atom, plain, ucdp
 from services.exporter.countries import countries, ucdp_region
-from services.exporter.entry import Entry
+from services.exporter.entry import Entry, entries
 from services.exporter.ucdp import priogrid_gid
 from services.exports import EXPORTS, export
 from shared.datafile import DataFileError
 from shared.schemas import ArticleWithdrawn, IncidentChanged
+from shared.schemas.moments import timestamp
+from shared.store import listing
 from shared.store.database import Database
-from shared.store.listing import Wanted
+from shared.store.listing import LeftOut, Wanted
+from shared.store.port import IndexName, Placed
 from shared.store.sqlite_index import SqliteIndexStore
-from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, NOW, article, incident, put
+from tests.unit.front_rig import ARTICLE, ATTACK, INCIDENT, NOW, alert, article, incident, put
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -174,6 +178,57 @@ def test_an_article_that_was_withdrawn_is_left_out(name: str, tmp_path: Path) ->
         put(store, ArticleWithdrawn(article_id=ARTICLE, version=2, path="a", reason="the file changed"))
         assert text(name, store)
         assert rows("csv", store)[0]["titles"] == ""
+
+
+class Asked(SqliteIndexStore):
+    """Counts the questions."""
+
+    questions = 0
+
+    def get(self, *_: Any) -> None:
+        raise AssertionError("one by one")
+
+    def get_all(self, index: IndexName, doc_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+        self.questions += 1
+        return {one: body for one in doc_ids if (body := super(Asked, self).get(index, one)) is not None}
+
+    def listed(self, *arguments: Any, **options: Any) -> Iterator[Placed]:
+        self.questions += 1
+        return super().listed(*arguments, **options)
+
+
+def test_many_incidents_are_read_with_few_questions(tmp_path: Path) -> None:
+    with closing(Database(tmp_path)) as database:
+        store = Asked(database)
+        put(store, article())
+        for number in range(100):
+            days = {"date_start": "2020-01-01" if number % 4 else "XXXX-01-01", "date_end": None}
+            put(store, IncidentChanged(incident=incident(incident_id=f"{number:032x}", **days)))
+        for moment in (NOW + timedelta(days=1), NOW):
+            told = alert().model_copy(update={"incident_id": f"{1:032x}", "raised_at": moment, "alert_id": str(moment)})
+            put(store, told)
+        left_out = LeftOut()
+        found = list(entries(store, Wanted(since=date(2020, 1, 1)), None, left_out))
+    assert [entry.incident["incident_id"] for entry in found] == [f"{n:032x}" for n in range(100) if n % 4]
+    assert {entry.articles[0]["article_id"] for entry in found} == {ARTICLE}
+    assert [entry.updated for entry in found if entry.updated] == [timestamp(NOW + timedelta(days=1))]
+    assert left_out.undated == 25
+    assert store.questions <= 8
+
+
+@pytest.mark.parametrize("limit", [None, 1, 3])
+def test_what_has_no_date_is_counted_while_the_list_is_read(limit: int | None, tmp_path: Path) -> None:
+    """However few rows are wanted, and without a second reading."""
+    with closing(Database(tmp_path)) as database:
+        store = Asked(database)
+        for number, start in enumerate(("2020-01-01", None, "XXXX-05-01", "2020-02-01", "2019-01-01")):
+            put(store, IncidentChanged(incident=incident(incident_id=str(number), date_start=start, date_end=None)))
+        left_out = LeftOut()
+        found = [row["incident_id"] for row in listing.rows(store, "incidents", _SINCE_2020, limit, left_out)]
+    assert (found, left_out.undated, store.questions) == (["0", "3"] if limit != 1 else ["3"], 2, 1)
+
+
+_SINCE_2020 = Wanted(since=date(2020, 1, 1))
 
 
 def test_articles_without_a_title_leave_no_gap() -> None:

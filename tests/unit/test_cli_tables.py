@@ -13,7 +13,7 @@ from services.cli.live import LastLines, Rate
 from services.cli.options import UsageError, refuse_overlap, settings_of
 from services.cli.output import printable, without_marks
 from services.cli.reading import wanted
-from shared.store.listing import Wanted, is_since
+from shared.store.listing import Wanted, last_day
 from tests.unit.front_rig import incident
 
 ONE = incident().model_dump(mode="json")
@@ -89,18 +89,17 @@ def test_a_day_that_is_none_is_wrong_usage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "is_in"),
+    ("start", "end", "last"),
     [
-        ("2020-07-12", None, True),
-        ("2020-07-01", "2020-07-12", True),
-        ("2020-07", None, True),
-        ("2020-07-11", "2020-07-11", False),
-        ("XXXX-07-12", None, False),
-        (None, None, False),
+        ("2020-07-12", None, date(2020, 7, 12)),
+        ("2020-07-01", "2020-07-12", date(2020, 7, 12)),
+        ("2020-07", None, date(2020, 7, 31)),
+        ("XXXX-07-12", None, None),
+        (None, None, None),
     ],
 )
-def test_since_leaves_out_what_is_earlier_or_undated(start: str | None, end: str | None, is_in: bool) -> None:
-    assert is_since("incidents", {"date_start": start, "date_end": end}, date(2020, 7, 12)) == is_in
+def test_since_goes_by_the_last_day_it_may_have_been(start: str | None, end: str | None, last: date | None) -> None:
+    assert last_day("incidents", {"date_start": start, "date_end": end}) == last
 
 
 def test_flags_go_before_variables_before_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
