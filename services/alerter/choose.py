@@ -49,7 +49,8 @@ def _choose(
         return None
     if incident.status != "active":
         return _end(change, watch, own, now)
-    known = [row for row in rows if not row.closed]
+    # On Kafka the end of one that went into this may have come first, and is closed: it was told all the same.
+    known = [row for row in rows if row is not own or not row.closed]
     # Who was told of many dead is told that they are fewer, however few.
     deaths = max([incident.best, *(row.deaths for row in known)])
     rules = _matching(watch, subscriber, incident, watch.steps.severity_of(deaths))

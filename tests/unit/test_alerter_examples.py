@@ -96,6 +96,28 @@ def test_the_end_is_told_once() -> None:
     assert desk.hear(_change(3, status="merged", redirects_to="k")) == []
 
 
+def test_a_merge_is_told_alike_whichever_of_the_two_messages_comes_first() -> None:
+    """They have different keys: on Kafka nothing says which."""
+    first, second = (
+        {"article": name, "dates": "2020-05-01", "places": [place], "claims": [claim]}
+        for name, place, claim in (
+            ("a", "Jermuk@jermuk", {"AM": "12 killed", "by": "AM"}),
+            ("b", "Goris@syunik", {"AZ": "60 killed", "by": "AZ"}),
+        )
+    )
+    bridge = {"article": "c", "dates": "2020-05-01", "places": ["Goris@syunik", "Jermuk@jermuk"]}
+    said = []
+    for turned in (False, True):
+        desk = Desk(load_watch())
+        desk.happen(first)
+        desk.happen(second)
+        changes = desk.changes(bridge)
+        heard = [alert for change in (changes[::-1] if turned else changes) for alert in desk.hear(change)]
+        said.append(sorted((alert.kind, alert.reasons, alert.text) for alert in heard))
+    assert [kind for kind, *_ in said[0]] == ["merged", "update"]
+    assert said[0] == said[1]
+
+
 def test_severity_goes_by_deaths() -> None:
     steps = load_watch().steps
     assert [steps.severity_of(deaths) for deaths in (0, 1, 9, 10, 49, 50, 99, 100, 5000)] == [0, 1, 1, 2, 2, 3, 3, 4, 4]
