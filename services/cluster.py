@@ -24,6 +24,7 @@ from shared.bus.topics import load_topics, with_partitions
 from shared.errors import RejectedError, TransientError
 from shared.hosts.attempt import Batch
 from shared.hosts.embedded import stop_on_signals, utc_now
+from shared.hosts.garbage import keep_what_is_loaded
 from shared.hosts.health import health_served
 from shared.hosts.kafka import KafkaHost
 from shared.hosts.patience import Patience
@@ -53,6 +54,8 @@ ON_ELASTICSEARCH = ("linker", "indexer", "alerter")
 WAITING = 5000
 ROOM_SECONDS = 0.25
 START_SECONDS = 60.0
+GATHER_SECONDS = 0.25
+"""A search sees what was written a second ago anyway: until then documents wait for others, to be sent together."""
 
 Clock = Callable[[], datetime]
 
@@ -62,11 +65,12 @@ log = logging.getLogger("clashwatch")
 @dataclass(frozen=True, slots=True)
 class Service:
     """A stage that can be run, and what the effects of many messages have in common. With `tells_effects` its messages
-    say what those have come to, and are written after them."""
+    say what those have come to, and are written after them. `rest` is as in KafkaHost."""
 
     stage: Stage
     batch: Batch | None = None
     tells_effects: bool = False
+    rest: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ def run_service(name: str, settings: Settings, *, clock: Clock = utc_now) -> int
     if name == "feeder":
         return _run_feeder(here)
     with open_service(name, settings) as service:
+        keep_what_is_loaded()
         if name in STREAMED and settings.stream_host == "faust":
             return _run_on_faust(service, here)
         return _run_on_kafka(service, here)
@@ -172,7 +177,7 @@ def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") ->
     if name == "indexer":
         from services.indexer.stage import build as indexer
 
-        return Service(indexer(stores.index), lambda _: stores.index.batch())
+        return Service(indexer(stores.index), lambda _: stores.index.batch(), rest=GATHER_SECONDS)
     from services.alerter.stage import load_watch
     from services.alerter.stage import stage as alerter
 
@@ -207,7 +212,13 @@ def _telling(name: str, settings: Settings, database: Database) -> Service:
 def _run_on_kafka(service: Service, here: _Setting) -> int:
     with closing(KafkaBus(here.connection, instance=here.settings.kafka_instance)) as bus:
         host = KafkaHost(
-            service.stage, bus, here.metrics, here.clock, batch=service.batch, tells_effects=service.tells_effects
+            service.stage,
+            bus,
+            here.metrics,
+            here.clock,
+            batch=service.batch,
+            tells_effects=service.tells_effects,
+            rest=service.rest,
         )
         with _watched(service.stage, here, lambda: host.places, lambda: host.is_waiting):
             host.run(here.stop)

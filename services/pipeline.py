@@ -25,6 +25,7 @@ from services.linker.stage import stage as linker
 from shared.bus.sqlite import SqliteBus
 from shared.hosts.effects import EffectStage
 from shared.hosts.embedded import EmbeddedHost, utc_now
+from shared.hosts.garbage import keep_what_is_loaded
 from shared.metrics import Metrics
 from shared.schemas import AlertRaised, ArticleReceived, Message
 from shared.settings import Settings
@@ -178,9 +179,7 @@ def _without_collector() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()
-        # Messages hold no cycles: looking for garbage after every 700 new objects (CPython's default) costs a tenth.
-        gc.set_threshold(50_000)
+        keep_what_is_loaded()
         if was_on:
             gc.enable()
 

@@ -152,8 +152,9 @@ L
 }
 
 launch() {
+    # Without the second compiler: of 4.9 ms an article in the first minutes 2.7 were its own, and 2.2 stay without it.
     local options=(
-        -Xms"$heap" -Xmx"$heap" -Xss1m -XX:+UseSerialGC -XX:-OmitStackTraceInFastThrow
+        -Xms"$heap" -Xmx"$heap" -Xss1m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-OmitStackTraceInFastThrow
         -Djava.io.tmpdir="$home/tmp" -Djava.awt.headless=true -Dfile.encoding=UTF-8 -Djava.locale.providers=CLDR
         -Dlog4j2.disable.jmx=true -Dlog4j2.formatMsgNoLookups=true
         -Dio.netty.noUnsafe=true -Dio.netty.noKeySetOptimization=true -Dio.netty.recycler.maxCapacityPerThread=0
