@@ -188,16 +188,15 @@ def _drop(services: Services, client: Elasticsearch, rate: float, seconds: float
     dropped: dict[str, float] = {}
     seen, told = dict[str, float](), dict[str, float]()
     looks = _look(client, index, alerts, seen, told)
-    next(looks)
-    old, began = len(seen), time.monotonic()
+    began = time.monotonic()
     for number in range(round(rate * seconds)):
         while time.monotonic() < began + number / rate:
             next(looks)
         dropped[Path(runs.name(number)).stem] = runs.drop_one(services.folders.inbox, number)
     ended = time.monotonic()
-    while len(seen) < old + len(dropped) and time.monotonic() < ended + 60:
+    while not dropped.keys() <= seen.keys() and time.monotonic() < ended + 60:
         next(looks)
-    services.wait_until_done(len(seen), 60, pause=0.2)
+    services.wait_until_done(WARM + len(dropped), 60, pause=0.2)
     next(looks)
     late = [seen[stem] - when for stem, when in dropped.items()]
     return runs.Latency(late, [told[stem] - when for stem, when in dropped.items() if stem in told])

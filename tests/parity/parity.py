@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,31 @@ Documents = dict[str, list[str]]
 
 
 def articles(most: int = 0) -> dict[str, bytes]:
-    """File names and contents: of the folder that PARITY_ARTICLES names, or the seeds and the first `most` of the
-    written articles, one of them twice and one file that is none."""
-    if named := os.environ.get("PARITY_ARTICLES"):
-        return {path.name: path.read_bytes() for path in sorted(Path(named).iterdir()) if path.is_file()}
+    """File names and contents: the seeds, and of the folder that PARITY_ARTICLES names all, or the first `most` of the
+    written articles; one of them twice, and one file that is none."""
     texts = {path.name: path.read_bytes() for path in SEEDS.values()}
+    texts |= _named() or _written(most)
+    return texts | {"twice.txt": next(iter(texts.values())), "none.pdf": b"%PDF-1.7 and no more"}
+
+
+def are_articles(names: Iterable[str]) -> list[str]:
+    """Without sidecars."""
+    return [name for name in names if not name.endswith(".meta.json")]
+
+
+def _named() -> dict[str, bytes]:
+    folder = os.environ.get("PARITY_ARTICLES")
+    paths = sorted(Path(folder).iterdir()) if folder else ()
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
+
+
+def _written(most: int) -> dict[str, bytes]:
+    texts: dict[str, bytes] = {}
     for path in sorted((Path(__file__).parents[1] / "accuracy" / "written").glob("*.yaml")):
         for article in yaml.safe_load(path.read_text(encoding="utf-8")):
-            if len(texts) < most + len(SEEDS):
+            if len(texts) < most:
                 texts[f"{article['id']}.txt"] = article["text"].encode()
-    return texts | {"twice.txt": next(iter(texts.values())), "none.pdf": b"%PDF-1.7 and no more"}
+    return texts
 
 
 def fill(inbox: Path, texts: Mapping[str, bytes]) -> None:
