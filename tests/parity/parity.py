@@ -37,6 +37,10 @@ _OBSERVER = "observer"
 _TIMES = ("received_at", "raised_at", "settled_at", "failed_at", "sent_at")
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 
+ROOM = 1000
+"""With less the feeder takes files in another order than it does for the embedded host, and incidents are named after
+the report that came first."""
+
 Told = dict[str, list[tuple[str, str]]]
 """Topic -> (id, data as JSON) of each message, in order."""
 Documents = dict[str, list[str]]
@@ -98,7 +102,7 @@ def on_kafka(folders: Folders, connection: Connection, **where: str) -> Told:
             for name, bus in zip(STAGES, buses, strict=False)
         ]
         database = stack.enter_context(closing(Database(folders.data)))
-        feeder = build_feeder(settings, database, buses[-2].publish, clock=utc_now, room=lambda: 100, once=True)
+        feeder = build_feeder(settings, database, buses[-2].publish, clock=utc_now, room=lambda: ROOM, once=True)
         stack.enter_context(closing(feeder))
         while not feeder.step().drained:
             pass
