@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from services.cluster import open_service
 from services.feeder.stage import build_feeder
 from shared.bus.connection import Connection
 from shared.bus.kafka import KafkaBus
-from shared.bus.port import Bus
+from shared.bus.port import Bus, Record
 from shared.bus.sqlite import SqliteBus
 from shared.envelope import decode
 from shared.hosts.embedded import utc_now
@@ -34,6 +35,7 @@ COMPARED = (
     "file.settled",
 )
 _OBSERVER = "observer"
+_QUIET_SECONDS = 10.0
 _TIMES = ("received_at", "raised_at", "settled_at", "failed_at", "sent_at")
 INDEXES: tuple[IndexName, ...] = ("articles", "incidents", "alerts", "files", "dead-letters")
 
@@ -138,16 +140,25 @@ def _told(bus: Bus) -> Told:
     told: Told = {}
     for topic in COMPARED:
         total = bus.lag(_OBSERVER, [topic])
-        found = list(_messages(lambda topic=topic: bus.read(_OBSERVER, [topic], 100), total))
-        told[topic] = found
+        told[topic] = [_message(record) for record in _records(bus, topic, total)]
     return told
 
 
-def _messages(read: Callable[[], Any], total: int) -> Iterator[tuple[str, str]]:
-    seen = 0
-    while seen < total:
-        for record in read():
-            seen += 1
-            event = decode(record.value)
-            data: Mapping[str, Any] = event.data.model_dump(mode="json", exclude=set(_TIMES))
-            yield event.id, json.dumps(data, sort_keys=True)
+def _records(bus: Bus, topic: str, total: int) -> list[Record]:
+    """A consumer that hears nothing any more is replaced, as the hosts do (docs/decisions/0007)."""
+    found: dict[tuple[int, int], Record] = {}
+    heard = time.monotonic()
+    while len(found) < total:
+        if records := bus.read(_OBSERVER, [topic], 100):
+            found |= {(record.partition, record.offset): record for record in records}
+            heard = time.monotonic()
+        elif isinstance(bus, KafkaBus) and time.monotonic() - heard > _QUIET_SECONDS:
+            bus.renew(_OBSERVER)
+            heard = time.monotonic()
+    return [found[place] for place in sorted(found)]
+
+
+def _message(record: Record) -> tuple[str, str]:
+    event = decode(record.value)
+    data: Mapping[str, Any] = event.data.model_dump(mode="json", exclude=set(_TIMES))
+    return event.id, json.dumps(data, sort_keys=True)
