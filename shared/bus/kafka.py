@@ -21,6 +21,7 @@ from shared.bus.kafka_client import (
     OffsetAndMetadata,
     OffsetSpec,
     TopicPartition,
+    remind,
 )
 from shared.bus.kafka_headers import headers_of, started_of
 from shared.bus.kafka_topics import MAX_MESSAGE_BYTES
@@ -297,6 +298,7 @@ class _Reader(ConsumerRebalanceListener):  # type: ignore[misc]
             self.consumer.topics()
             self.consumer.subscribe(sorted(self._subscribed), listener=self)
         self._pause(set(topics))
+        remind(self.consumer)
         waits = 0 if any(self._ready(topics)) else READ_SECONDS
         found = self.consumer.poll(timeout_ms=int(waits * 1000), max_records=FETCH_RECORDS)
         if self._start_over:

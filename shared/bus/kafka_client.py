@@ -6,6 +6,7 @@ is put in its place (docs/decisions/0006).
 """
 
 import warnings
+from typing import Any
 
 import google_crc32c
 
@@ -36,6 +37,22 @@ def checksum(data: memoryview) -> int:
 
 default_records.calc_crc32c = checksum
 
+
+def remind(consumer: Any) -> None:
+    """To be called before each poll, of two things kafka-python 3.0.12 forgets: it then reads nothing, for ever, and
+    says nothing (docs/decisions/0007).
+
+    What it had of a partition that was paused is parked, and taken up only while `_next_partition_records` is None; one
+    that is used up is not. The end of a join that took longer than a poll is waited for only while one is needed; the
+    join itself may have changed that.
+    """
+    fetcher, coordinator = consumer._fetcher, consumer._coordinator
+    if not fetcher._next_partition_records:
+        fetcher._next_partition_records = None
+    if coordinator.rejoining:
+        coordinator.request_rejoin()
+
+
 __all__ = [
     "TOO_LARGE",
     "ConfigResource",
@@ -53,4 +70,5 @@ __all__ = [
     "TopicAlreadyExistsError",
     "TopicPartition",
     "checksum",
+    "remind",
 ]
