@@ -12,7 +12,7 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.envelope import decode
 from shared.errors import RejectedError, TransientError
-from shared.hosts.kafka import COMMIT_SECONDS, KafkaHost
+from shared.hosts.kafka import BATCH, COMMIT_SECONDS, KafkaHost
 from shared.metrics import Metrics
 from shared.schemas import DeadLetter, Message
 from shared.stage import Stage
@@ -111,6 +111,26 @@ def test_who_is_told_to_stop_commits_what_was_done() -> None:
     worker.run(stop)
     assert stage.tries == ["a", "b"]
     assert bus.committed[TOPIC, 0] == 2
+
+
+class Rested(Event):
+    """Set once somebody has waited for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout)
+        self.set()
+        return True
+
+
+def test_after_a_batch_that_was_not_full_it_rests_so_that_the_next_is_larger() -> None:
+    bus, stage, stop = FakeKafka(records(*"x" * (BATCH + 1))), Clumsy(), Rested()
+    host(bus, stage, rest=7.0).run(stop)
+    assert stop.seconds == [7.0]
+    assert bus.committed[TOPIC, 0] == BATCH + 1
 
 
 @pytest.mark.parametrize("what", ["send", "commit"])
