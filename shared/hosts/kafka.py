@@ -1,14 +1,13 @@
 """One stage on Kafka with kafka-python: read, deliver, write, commit. It moves bytes and decides nothing else.
 
-At least once: offsets are committed some time after the brokers have acknowledged what a message led to, and that
-happens inside the effects' transaction, where there is one. What fails for now is held: its partition waits, and the
+At least once: offsets are committed after the brokers have acknowledged what a message led to, and that happens
+inside the effects' transaction, where there is one. What fails for now is held: its partition waits, and the
 others go on.
 """
 
 import logging
-import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
@@ -23,8 +22,6 @@ from shared.metrics import Metrics
 from shared.stage import Stage
 
 BATCH = 256
-COMMIT_SECONDS = 0.25
-"""Offsets are committed so often, and when there is nothing to do: each commit is a question to the broker."""
 _PAUSE = 0.05
 
 log = logging.getLogger(__name__)
@@ -58,7 +55,6 @@ class KafkaHost:
         batch: Batch | None = None,
         tells_effects: bool = False,
         rest: float = 0.0,
-        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.stage = stage
         self.patience = Patience(stage.name, metrics)
@@ -70,9 +66,7 @@ class KafkaHost:
         self._batch = batch or (lambda _: nullcontext())
         self._undoes = batch is not None
         self._tells_effects = tells_effects
-        self._rest, self._steady = rest, steady
-        self._uncommitted: dict[tuple[str, int], Record] = {}
-        self._next_commit = 0.0
+        self._rest = rest
         self._holding: dict[tuple[str, int], float] = {}
         self._hearing = Hearing(lambda: (self.places, bus.standing(stage.name, self.topics)))
         self.places: set[tuple[str, int]] = set()
@@ -85,8 +79,6 @@ class KafkaHost:
                 stop.wait(_PAUSE)
             elif 0 < self.turn() < BATCH:  # a read that finds nothing has waited by itself
                 stop.wait(self._rest)
-        with suppress(TransientError):
-            self._commit_all()
 
     @property
     def is_waiting(self) -> bool:
@@ -101,9 +93,7 @@ class KafkaHost:
             if records:
                 self._hearing.something()
                 self._work_off(records)
-            if not records or self._steady() >= self._next_commit:
-                self._commit_all()
-            if not records and not self._holding and self._hearing.is_lost():
+            elif not self._holding and self._hearing.is_lost():
                 log.warning("%s reads nothing, though messages wait: joining anew", self.stage.name)
                 self._bus.renew(self.stage.name)
         except (_KafkaAway, TransientError) as error:
@@ -178,17 +168,10 @@ class KafkaHost:
             raise _KafkaAway(str(error)) from error
 
     def _commit(self, records: Sequence[Record]) -> None:
-        """When the time comes: what is done twice because of it changes nothing."""
-        for record in records:
-            self._uncommitted[record.topic, record.partition] = record
-
-    def _commit_all(self) -> None:
-        """Of partitions that are others' now they commit, and do again what was not."""
-        mine = [record for place, record in self._uncommitted.items() if place in self.places]
-        self._uncommitted.clear()
-        if mine:
-            self._bus.commit(self.stage.name, mine)
-        self._next_commit = self._steady() + COMMIT_SECONDS
+        try:
+            self._bus.commit(self.stage.name, records)
+        except TransientError as error:
+            raise _KafkaAway(str(error)) from error
 
     def _hold(self, record: Record, error: TransientError) -> None:
         place = (record.topic, record.partition)
@@ -199,7 +182,6 @@ class KafkaHost:
 
     def _go_back(self, error: Exception) -> None:
         self.patience.lose(str(error))
-        self._uncommitted.clear()
         try:
             self._bus.rewind(self.stage.name, self.topics)
         except TransientError as again:

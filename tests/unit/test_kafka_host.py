@@ -12,7 +12,7 @@ from shared.bus.kafka import KafkaBus
 from shared.bus.port import Record
 from shared.envelope import decode
 from shared.errors import RejectedError, TransientError
-from shared.hosts.kafka import BATCH, COMMIT_SECONDS, KafkaHost
+from shared.hosts.kafka import BATCH, KafkaHost
 from shared.metrics import Metrics
 from shared.schemas import DeadLetter, Message
 from shared.stage import Stage
@@ -51,7 +51,7 @@ class Clumsy:
 
 
 def host(bus: FakeKafka, stage: Clumsy, **options: object) -> KafkaHost:
-    made = Stage("normalizer", (type(received(0)),), (), lambda message, now: stage.apply(message, now))
+    made = Stage("normalizer", (type(received(0)),), (), stage.apply)
     return KafkaHost(made, cast(KafkaBus, bus), Metrics(), lambda: NOW, **options)  # type: ignore[arg-type]
 
 
@@ -65,52 +65,6 @@ def test_what_is_written_is_committed_and_hands_on_its_start() -> None:
     assert host(bus, stage).turn()
     assert [started for _, started in bus.sent] == [5.0] * 3
     assert bus.committed == {(TOPIC, 0): 2, (TOPIC, 1): 1}
-
-
-def test_offsets_are_committed_now_and_then_and_when_there_is_nothing_to_do() -> None:
-    bus, now = FakeKafka(records("a")), [0.0]
-    worker = host(bus, Clumsy(), steady=lambda: now[0])
-    assert worker.turn() == 1
-    assert bus.committed[TOPIC, 0] == 1
-    bus.log = records("a", "b", "c")
-    assert worker.turn() == 2
-    assert bus.committed[TOPIC, 0] == 1
-    bus.log = records("a", "b", "c", "d")
-    now[0] += COMMIT_SECONDS
-    assert worker.turn() == 1
-    assert bus.committed[TOPIC, 0] == 4
-    bus.log = records("a", "b", "c", "d", "e")
-    assert (worker.turn(), worker.turn()) == (1, 0)
-    assert bus.committed[TOPIC, 0] == 5
-
-
-def test_what_was_not_committed_when_another_got_the_partition_is_his() -> None:
-    bus, stage = FakeKafka(records("a", "b", partitions=2)), Clumsy()
-    worker = host(bus, stage, steady=lambda: 0.0)
-    worker.turn()
-    bus.log = [*records("a", "b", partitions=2), *records("a", "b", "c", "d", partitions=2)[2:]]
-    worker.turn()
-    bus.assigned = lambda group: {(TOPIC, 1)}  # type: ignore[method-assign]
-    assert worker.turn() == 0
-    assert bus.committed == {(TOPIC, 0): 1, (TOPIC, 1): 2}
-    assert not worker.is_waiting
-
-
-def test_who_is_told_to_stop_commits_what_was_done() -> None:
-    bus, stage, stop = FakeKafka(records("a")), Clumsy(), Event()
-    worker = host(bus, stage, steady=lambda: 0.0)
-    worker.turn()
-    bus.log = records("a", "b")
-    clumsily = stage.apply
-
-    def apply(message: Message, now: datetime) -> Iterable[Message]:
-        stop.set()
-        return clumsily(message, now)
-
-    stage.apply = apply  # type: ignore[method-assign]
-    worker.run(stop)
-    assert stage.tries == ["a", "b"]
-    assert bus.committed[TOPIC, 0] == 2
 
 
 class Rested(Event):
@@ -159,7 +113,6 @@ def test_what_cannot_be_done_now_holds_its_partition_and_no_other() -> None:
     worker.turn()
     assert bus.held.pop((TOPIC, 0)) > first
     stage.away = False
-    worker.turn()
     worker.turn()
     assert bus.committed == {(TOPIC, 0): 3, (TOPIC, 1): 3}
 
