@@ -42,7 +42,7 @@ bench-cluster: $(DEV) ## The same through real Kafka and Elasticsearch, what eac
 faults: $(DEV) ## The slow tests: processes and servers killed at random moments, 20,000 files at once
 	@$(JAVA) $(BIN)/python -m pytest -n 0 tests/faults
 
-eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD=DIR adds a folder with gold.jsonl and docs/
+eval: $(DEV) ## Accuracy on the articles with gold -> docs/accuracy.md; GOLD="DIR DIR" adds folders with gold.jsonl and docs/
 	$(BIN)/python -m tests.accuracy $(GOLD)
 
 kafka: ## A real Kafka broker on this machine, without Docker; says HOST:PORT
