@@ -70,8 +70,11 @@ def others_gapped(line: Line, end: int, at: int) -> bool:
 
 
 def so_were(line: Line, end: int, at: int) -> bool:
-    """`four soldiers were killed, and so were three villagers`."""
-    return line.symbols[end:at].endswith("&xv") and line.words[at - 2] == "so"
+    """`four soldiers were killed, and so were three villagers`, `, as were three of the others`."""
+    between = line.symbols[end:at]
+    return (between.endswith("&xv") and line.words[at - 2] == "so") or (
+        between.endswith("iv") and line.words[at - 2] == "as"
+    )
 
 
 def in_brackets(line: Line, at: int) -> int:

@@ -21,6 +21,8 @@ _THEMSELVES = words("losers.themselves")
 _RELATIVES = words("losers.relatives")
 _ALLIED = words("losers.allied")
 _FINDING = words("losers.finding")
+_NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
+_NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _NAMED = re.compile(r"[AJP]")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
@@ -118,6 +120,18 @@ def _on_their_side(case: Case) -> str | None:
         if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 3) : at]:
             return mention.ref if case.parties.knows(mention.ref) else None
     return None
+
+
+def _by_direction(case: Case) -> str | None:
+    """`1,200 southern soldiers`, `256 on the northern side`, of two states called the North and the South."""
+    named = case.line.words[case.figure.at : max(case.figure.end, case.figure.predicate) + 4]
+    pair = (case.parties.one.name, case.parties.other.name)
+    if len(_NORTHS.intersection(pair)) != 1 or len(_SOUTHS.intersection(pair)) != 1:
+        return None
+    north, south = not _NORTHERN.isdisjoint(named), not _SOUTHERN.isdisjoint(named)
+    if north == south:
+        return None
+    return next(name for name in pair if name in (_NORTHS if north else _SOUTHS))
 
 
 def _theirs(case: Case) -> str | None:
@@ -233,6 +247,8 @@ def _killed_by_them(case: Case) -> str | None:
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
         if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:
             return _opponent(case)
+        if line.symbols[index] == "&" and line.words[0] in _THEMSELVES:
+            return _opponent(case)  # "It lost 31 men and killed 256"
         if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:
             return None
     return None
@@ -323,6 +339,7 @@ _OUTRIGHT = (
     _theirs,
     _owner_side,
     _on_their_side,
+    _by_direction,
     _martyrs,
     _killed_by_them,
     _irregulars,

@@ -26,6 +26,7 @@ _PASSIVE_SAYING = words("predicates.passive_saying")
 _REACHED = words("predicates.reached")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
+_BESIDE = 5  # items
 _FALL = frozenset(("fell", "fall", "falls"))
 
 
@@ -43,8 +44,8 @@ def behind(line: Line, people: People) -> int:
     verb = match.start("verb")
     if _OTHERS.search(line.symbols, people.end, verb):
         return -1
-    if line.words[verb] in _FALL and not people.head:
-        return -1  # shells fall, too
+    if line.words[verb] in _FALL and (not people.head or verb - people.end > _BESIDE):
+        return -1  # shells and towns fall, too
     return -1 if _is_active(line, people.end, verb) else verb
 
 

@@ -83,10 +83,11 @@ class Reading:
         if pair not in self._claims:
             parties = Parties(self.sides[pair[0]], self.sides[pair[1]], self.groups)
             shown = {s.line.number for s in self.scenes if s.told(pair) > _TOLD}
+            aside = _ASIDE - _OF_GROUPS if parties.group else _ASIDE
             current = [
                 line
                 for line in self.lines
-                if line.number not in self.past and (line.number in shown or not _is_aside(line))
+                if line.number not in self.past and (line.number in shown or not _is_aside(line, aside))
             ]
             near = frozenset(
                 number + away
@@ -136,6 +137,7 @@ class Reading:
 
 
 _ASIDE = words("reading.aside")  # kinds of article
+_OF_GROUPS = frozenset(("insurgency", "civil war"))  # what an armed group is called that is one of the sides
 _TOLD = 0.1
 _NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
@@ -147,9 +149,9 @@ def _is_alone(scene: Scene, around: Set[str]) -> bool:
     return all(value < _ALONE or set(pair) <= around for pair, value in scene.pairs.items())
 
 
-def _is_aside(line: Line) -> bool:
+def _is_aside(line: Line, kinds: frozenset[str]) -> bool:
     """The dead of a chemical attack, an insurgency or an accident are not those of the fight."""
-    return any(_ASIDE.intersection(entry.other) for entry in line.marks())
+    return any(kinds.intersection(entry.other) for entry in line.marks())
 
 
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
