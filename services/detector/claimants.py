@@ -1,5 +1,6 @@
 """Who says it: the words for the claimant, and the side if the claimant is of one."""
 
+import re
 from dataclasses import dataclass, field
 
 from services.detector.lines import Line
@@ -13,6 +14,8 @@ _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
+_DATELINE = re.compile(r"\A[A-Z][A-Z ,./]+ (?:-|–|—|--) ")
+_NAMES = 9  # items of a name with its office
 _TITLES = words("claimants.titles")
 
 
@@ -46,7 +49,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:
-        source = line.words[index] in ("according to", "citing", "cited", "quoted")
+        source = line.words[index] in ("according to", "citing", "cited", "quoted") or _is_inverted(line, index)
         words, start, stop = (_after if source else _before)(line, index, body)
         if not words and _has_aside(line, index):
             words, start, stop = _slice(line, 0, 1, body), 0, 1
@@ -58,9 +61,16 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):
             side = "both"
         if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
-            return told.speaker
+            return _titled(words, told) or told.speaker
         return Claimant(words, _remembered(words, side, told.speakers) or _same_office(words, told.speaker))
     return Claimant()
+
+
+def _is_inverted(line: Line, verb: int) -> bool:
+    """`..., said hospital official Wasim Baig.`: who says it stands behind."""
+    stop = next((i for i in range(verb + 1, len(line)) if line.symbols[i] in ",.;q"), len(line))
+    behind = line.symbols[verb + 1 : stop]
+    return line.symbols[verb - 1 : verb] in (",", "q") and 0 < len(behind) <= _NAMES and not set(behind) & set("vSNiDK")
 
 
 def _is_passive(line: Line, verb: int) -> bool:
@@ -108,16 +118,27 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     return actor or agency or (place.country if place and len(place.country) == 2 else None)
 
 
+def _titled(words: str, told: Told) -> Claimant | None:
+    """`the general` behind a spokesman's words is the general who was named before."""
+    title = words.lower().split()[-1]
+    spoke = (told.speaker.words or "").lower().split()
+    side = told.speakers.get(title) if title in _TITLES and title not in spoke else None
+    return Claimant(words, side) if side and words.lower().startswith("the ") else None
+
+
 def _same_office(words: str, last: Claimant) -> str | None:
     """`General Urteaga told reporters` behind "Peru's army": an officer or official of no named side speaks for whoever
     spoke before."""
     named = {word.lower() for word in words.split()[:4]}
-    return last.side if last.side != "both" and not _TITLES.isdisjoint(named) else None
+    is_name = words.split()[-1][:1].isupper()
+    return last.side if is_name and last.side != "both" and not _TITLES.isdisjoint(named) else None
 
 
 def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str | None:
     """Learns whose speaker a name is ("Ukrainian spokesman Andriy Lysenko") and knows it by the surname later; `the
     army` is the one named last."""
+    if side and side != "both":
+        speakers.update(dict.fromkeys(_TITLES.intersection(words.lower().split()), side))
     surname = words.split()[-1]
     if surname[:1].isupper():
         return speakers.setdefault(surname, side) if side else speakers.get(surname)
@@ -149,4 +170,5 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
 def _slice(line: Line, start: int, stop: int, body: str) -> str:
     if start >= stop:
         return ""
-    return " ".join(body[line.starts[start] : line.ends[stop - 1]].split()).lstrip("-–—,;: ")[:120]
+    said = " ".join(body[line.starts[start] : line.ends[stop - 1]].split())
+    return _DATELINE.split(said)[-1].lstrip("-–—,;: ")[:120]

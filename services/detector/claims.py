@@ -109,7 +109,7 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 _WARS = words("claims.wars")
 _IRREGULARS = words("people.groups")
-_BY_FIGHTERS = re.compile(r"[iaxD]{0,4}b[axr]{0,2}(?P<who>m)")
+_BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)")
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both

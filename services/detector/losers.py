@@ -70,7 +70,7 @@ def loser(case: Case, near: bool) -> str | None:
     if side := next((side for rule in _OUTRIGHT if (side := rule(case))), None):
         return side
     if case.line.role == "title":
-        return case.own or "total"
+        return _first(case, _OF_TITLES)
     if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors()):
         return None  # losses of another event
     return _first(case, _ELSE)
@@ -199,7 +199,7 @@ def _owner_side(case: Case) -> str | None:
     ]
     if own and case.own:  # "killed nine men while losing six of its own"
         return case.own
-    owner = _struck_owner(case) or _owner(line, figure.pronoun, case.told.previous)
+    owner = _struck_owner(case) or _owner(line, figure.pronoun) or case.own or _owner_before(case.told.previous)
     if case.agent is not None and case.agent.ref == owner:  # "shelling killed five of its soldiers": not the sheller's
         owner = case.parties.other_than(owner)
     return owner if owner is not None and case.parties.knows(owner) else case.own
@@ -211,11 +211,16 @@ def _struck_owner(case: Case) -> str | None:
     return struck.pop() if case.figure.predicate > case.figure.at and len(struck) == 1 else None
 
 
-def _owner(line: Line, pronoun: int, previous: Line | None) -> str | None:
-    """Whom `its`, `their`, `our` stands for: the nearest side before it, else the one of the sentence before."""
+def _owner(line: Line, pronoun: int) -> str | None:
+    """Whom `its`, `their`, `our` stands for: the nearest side before it."""
     before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
-    if before:
-        return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
+    if not before:
+        return None
+    return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
+
+
+def _owner_before(previous: Line | None) -> str | None:
+    """The same, where the side stands in the sentence before."""
     return whose(previous) if previous is not None else None
 
 
@@ -334,6 +339,7 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
     return parties.on_ground(mention.ref)
 
 
+_OF_TITLES = (_victim, _own)
 _OF_DENIALS = (_owner_side, _own)
 _OUTRIGHT = (
     _theirs,
