@@ -14,7 +14,11 @@ _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
-_DATELINE = re.compile(r"\A[A-Z][A-Z ,./]+ (?:-|–|—|--) ")
+# `KIGALI - The army`, `March 25 - The high command`, `a checkpoint that Pakistan`: what stands before who says it.
+_BEFORE_NAME = re.compile(
+    r"\A(?:[A-Z][A-Z ,./]+|[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?) (?:-|–|—|--) |\b(?:that|which) (?=[A-Z])"
+)
+_INVERTED = words("claimants.inverted")
 _NAMES = 9  # items of a name with its office
 _TITLES = words("claimants.titles")
 
@@ -70,6 +74,8 @@ def _is_inverted(line: Line, verb: int) -> bool:
     """`..., said hospital official Wasim Baig.`: who says it stands behind."""
     stop = next((i for i in range(verb + 1, len(line)) if line.symbols[i] in ",.;q"), len(line))
     behind = line.symbols[verb + 1 : stop]
+    if line.words[verb] not in _INVERTED:
+        return False
     return line.symbols[verb - 1 : verb] in (",", "q") and 0 < len(behind) <= _NAMES and not set(behind) & set("vSNiDK")
 
 
@@ -171,4 +177,4 @@ def _slice(line: Line, start: int, stop: int, body: str) -> str:
     if start >= stop:
         return ""
     said = " ".join(body[line.starts[start] : line.ends[stop - 1]].split())
-    return _DATELINE.split(said)[-1].lstrip("-–—,;: ")[:120]
+    return _BEFORE_NAME.split(said)[-1].lstrip("-–—,;: ")[:120]
