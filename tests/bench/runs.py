@@ -126,14 +126,17 @@ def _look(store: SqliteIndexStore, alerts: Path, seen: dict[str, float], told: d
 
 
 def note_alerts(alerts: Path, read: int, told: dict[str, float]) -> int:
-    """When each article's alert stood in the file, from so many bytes on; the bytes read now."""
+    """When each article's alert stood in the file, from so many bytes on; the bytes read now.
+
+    Of the articles an alert cites the last one dropped is the one that raised it.
+    """
     if not alerts.exists():
         return read
     with alerts.open("rb") as file:
         file.seek(read)
         whole = file.read().rpartition(b"\n")[0]
     for line in whole.splitlines():
-        told.setdefault(json.loads(line)["evidence"][0]["stem"], time.monotonic())
+        told.setdefault(max(cited["stem"] for cited in json.loads(line)["evidence"]), time.monotonic())
     return read + len(whole) + 1 if whole else read
 
 
