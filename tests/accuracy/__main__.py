@@ -13,7 +13,7 @@ HEAD = """# Accuracy
 Written by `make eval`. *Written* are the project's own articles, which the rules were developed on; *blind* are
 others of its own that the rules never saw; *development* is a set of real articles, when it was at hand, and the other
 columns are further folders that were (*reworded*: 58 real reports of many borders, outlets and years told in other
-words by somebody who never saw the program and annotated before it was run on them; nobody looked at what it got wrong).
+words by somebody who never saw the program, and annotated before it was run; nobody looked at what it got wrong).
 A loss is right when side, kind and number are; a claim whose side is not told is neither right nor wrong.
 """
 
