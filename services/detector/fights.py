@@ -292,7 +292,7 @@ def _weight(line: Line, at: int) -> float:
     if before == "ethnic" or (before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti")):
         return 0.1
     if _names_border(line, at) or line.words[max(0, at - 2) : at] == ["border", "with"]:
-        crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at])
+        crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at]) or _is_raid_of_nobody(line, at)
         return 0.8 if crossed or (_is_paired(line, at) and not _is_by_a_third(line, at)) else 0.3
     if before in ("toward", "towards", "to"):
         return 0.35
@@ -343,6 +343,13 @@ def _names_border(line: Line, at: int) -> bool:
         ):
             return False
     return False
+
+
+def _is_raid_of_nobody(line: Line, at: int) -> bool:
+    """`an air strike in South Sudan's Unity state, 50 km from the border with Sudan`: planes nobody names are a state's,
+    and no other is near."""
+    from_the_air = any(entry.weapon == "aircraft" and entry.fight for entry in line.marks())
+    return from_the_air and all(i == at or is_ground(line, i) for i, _ in line.actors())
 
 
 def _is_backer(line: Line, at: int) -> bool:
