@@ -346,8 +346,7 @@ def _names_border(line: Line, at: int) -> bool:
 
 
 def _is_raid_of_nobody(line: Line, at: int) -> bool:
-    """`an air strike in South Sudan's Unity state, 50 km from the border with Sudan`: planes are a state's, and no other
-    is near."""
+    """`an air strike in Unity state, near the border with Sudan`: planes are a state's, and no other is near."""
     from_the_air = any(entry.weapon == "aircraft" and entry.fight for entry in line.marks())
     return from_the_air and all(i == at or is_ground(line, i) for i, _ in line.actors())
 
