@@ -27,11 +27,19 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
         return _is_of_an_old_war(line, today)
     if _sums_up(line, today):
         return True
+    if _tells_of_the_day_before(line) and not lead:
+        return True
     if is_fresh(line, today):
         return False
     cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates())) and not compares(line, today)
+
+
+def _tells_of_the_day_before(line: Line) -> bool:
+    """`One day earlier three soldiers had lost their lives there`: the fight before this one."""
+    first = line.dates()[:1]
+    return bool(first) and first[0][0] <= 1 and first[0][1].form == "earlier" and "had" in line.words
 
 
 def _is_of_an_old_war(line: Line, today: date | None) -> bool:
