@@ -123,7 +123,8 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people.head in ("R", "I"):
         return replace(figure, kind=KINDS[people.head], predicate=people.end - 1, prisoners=people.head == "R")
     if people.head == "F":
-        return _of_noun(line, figure)
+        # "accused all three of mass deaths" counts who is accused
+        return None if re.match(r"o[^ap]", line.symbols[at + 1 : at + 3]) else _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
 
 

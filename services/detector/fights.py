@@ -28,6 +28,7 @@ _BORDER_WORDS = words("fights.border_words")
 
 
 _MOST_PEOPLE = 16
+_SENT = 6  # items between what is sent and where from
 _EXPLICIT = 0.3
 _IRREGULAR = 0.65  # how much two states fight where fighters of no state do
 _ASIDE = 0.6
@@ -328,8 +329,9 @@ def _is_address(line: Line, at: int) -> bool:
 
 def _sends(line: Line, at: int) -> bool:
     """`rockets from Lebanon`, `troops from Eritrea`."""
+    near = slice(max(0, at - _SENT), at)
     return any(
-        e.weapon or e.fight or e.armed or s == "m" for e, s in zip(line.entries[:at], line.symbols[:at], strict=True)
+        e.weapon or e.fight or e.armed or s == "m" for e, s in zip(line.entries[near], line.symbols[near], strict=True)
     )
 
 

@@ -30,6 +30,7 @@ _LOST = re.compile("[KkWQdCM]")  # symbols of losses
 _LINES = [[word] for word in _BARE_LINES]
 _FORCES = words("force.forms")  # forms of an actor
 _NEVER = words("force.never")
+_CAUSES = words("force.causes")
 _NATIONAL = words("force.national")  # "Azerbaijani fire" is no blaze
 _MOVED = words("force.moved")
 _SPOKEN = words("force.spoken")  # lives are claimed, hills, too
@@ -76,6 +77,8 @@ def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
         return 1.0, True
     if word in _NATIONAL and line.symbols[at - 1 : at] in ("J", "A", "'"):
         return 1.0, False
+    if word in _CAUSES and line.words[at + 1 : at + 2] == ["against"] and line.words[at - 1 : at] == ["the"]:
+        return None  # "a larger part in the battle against Islamic State": nobody fights there
     if entry.fight:
         return entry.fight, entry.mutual >= entry.directed
     if _LOST.match(line.symbols, at) and word not in _SPOKEN:
