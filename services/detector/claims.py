@@ -58,6 +58,8 @@ def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: P
     """Not of another war, an accident, militants' attacks beside it, or of what the sentence left out before told."""
     if belongs_to_the_past(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
         return False
+    if figure.kind == "captured" and line.words[max(0, figure.at - 1)] == "the" and not figure.prisoners:
+        return False  # "the 10 captured this week": of whom the reader knows
     return not _is_of_that(line, figure) or (before is not None and before.number == line.number - 1)
 
 
