@@ -1,5 +1,7 @@
 """The one SQLite file of the embedded host: log, index and state in it, so that a transaction covers all."""
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -9,6 +11,17 @@ from typing import Any
 from shared.errors import TransientError
 
 FILE = "clashwatch.db"
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time: of two that turn a new file to WAL, SQLite refuses one at once, whatever its timeout."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Database:
@@ -22,11 +35,12 @@ class Database:
         self._depth = 0
         self.read_only = read_only
         if not read_only:
-            # Rows here are one to three kilobytes: small pages would stand half empty.
-            self.connection.executescript(
-                "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-                "PRAGMA busy_timeout=30000; PRAGMA secure_delete=OFF; PRAGMA cache_size=-65536;"
-            )
+            with _alone(data):
+                # Rows here are one to three kilobytes: small pages would stand half empty.
+                self.connection.executescript(
+                    "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+                    "PRAGMA busy_timeout=30000; PRAGMA secure_delete=OFF; PRAGMA cache_size=-65536;"
+                )
 
     def migrate(self, name: str, steps: Sequence[str]) -> None:
         """Runs the steps (SQL scripts) of the part `name` that this file has not seen yet. Append only.
