@@ -56,7 +56,7 @@ def claims(
 
 def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: Parties) -> bool:
     """Not of another war, an accident, militants' attacks beside it, or of what the sentence left out before told."""
-    if belongs_to_the_past(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
+    if is_of_another_event(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
         return False
     if figure.kind == "captured" and line.words[max(0, figure.at - 1)] == "the" and not figure.prisoners:
         return False  # "the 10 captured this week": of whom the reader knows
@@ -119,8 +119,9 @@ _DISPLACED = words("claims.displaced")
 _WAR_REACH = 10  # items before the word of loss
 
 
-def belongs_to_the_past(line: Line, figure: Figure) -> bool:
-    """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: not this event's losses."""
+def is_of_another_event(line: Line, figure: Figure) -> bool:
+    """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: losses of a war, an
+    accident or a crowd of refugees' flight, not of this event."""
     if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):
         return True
     if (figure.low or 0) >= _MANY and _drove_out_many(line):

@@ -9,7 +9,7 @@ from itertools import chain, combinations
 import ahocorasick_rs
 
 from services.detector.figure import Figure
-from services.detector.lines import Line
+from services.detector.lines import Line, lower_in_place
 from services.detector.reading import Reading
 from services.detector.words import words
 from shared.schemas.claims import Claim
@@ -47,18 +47,20 @@ def _phrases() -> tuple[list[str], ahocorasick_rs.AhoCorasick]:
 def _spun(reading: Reading) -> Line | None:
     """A sentence with the wording of a program that swaps words: `traded shoot`, `outskirt guards`; or with the most of
     several words that such programs like and people seldom write together: `troopers`, `amongst`, `locale`."""
-    body = reading.article.body.lower()
-    phrases, automaton = _phrases()
-    hits = [
-        (start, phrases[which])
-        for which, start, end in automaton.find_matches_as_indexes(body)
-        if not body[end : end + 1].isalpha() and not body[start - 1 : start].isalpha()
-    ]
-    if len({phrase for _, phrase in hits}) >= _LEAST:
-        return next((line for line in reading.lines if line.start <= hits[0][0] < line.end), None)
+    said = list(_phrases_said(lower_in_place(reading.article.body)))
+    if len({phrase for _, phrase in said}) >= _LEAST:
+        return next((line for line in reading.lines if line.start <= said[0][0] < line.end), None)
     if len({word for line in reading.lines for word in _ODD.intersection(line.words)}) >= _SEVERAL:
         return max(reading.lines, key=lambda line: len(_ODD.intersection(line.words)))
     return next((line for line in reading.lines if _says_twice(line)), None)
+
+
+def _phrases_said(text: str) -> Iterator[tuple[int, str]]:
+    """Where phrases of whole words begin, in the order of the text."""
+    phrases, automaton = _phrases()
+    for which, start, end in automaton.find_matches_as_indexes(text):
+        if not text[end : end + 1].isalpha() and not text[max(0, start - 1) : start].isalpha():
+            yield start, phrases[which]
 
 
 def _says_twice(line: Line) -> bool:
@@ -75,14 +77,14 @@ def _says_twice(line: Line) -> bool:
 
 
 def _other_total(reading: Reading, reports: Sequence[Report]) -> Line | None:
-    """The headline, where no figure of the article and no sum of two is the number of dead it gives."""
+    """The headline, where the number of dead it gives is no figure of the article, nor the sum of two or all."""
     title = next((line for line in reading.lines if line.role == "title"), None)
-    told = [c for report in reports for c in report.claims if c.kind == "killed"]
-    body = [claim for claim in told if title is None or claim.evidence.start != title.start]
-    if title is None or not body:
+    if title is None:
         return None
+    told = (claim for report in reports for claim in report.claims if claim.kind == "killed")
+    body = [claim for claim in told if claim.evidence.start != title.start]
     dead = [figure for figure in reading.figures(title) if figure.kind == "killed" and figure.best]
-    return title if any(not _is_borne_out(figure, body) for figure in dead) else None
+    return title if body and any(not _is_borne_out(figure, body) for figure in dead) else None
 
 
 def _is_borne_out(figure: Figure, claims: Iterable[Claim]) -> bool:

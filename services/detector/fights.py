@@ -356,7 +356,7 @@ def _is_raid_of_nobody(line: Line, at: int) -> bool:
 def _is_backer(line: Line, at: int) -> bool:
     """`an offensive backed by Russia and Iran`: neither fights."""
     listed = _LISTED.search(line.symbols, max(0, at - 7), at)
-    return listed is not None and line.words[listed.start() - 1] in _BACKED and listed.start() > 0
+    return listed is not None and listed.start() > 0 and line.words[listed.start() - 1] in _BACKED
 
 
 def _is_by_a_third(line: Line, at: int) -> bool:

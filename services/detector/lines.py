@@ -57,7 +57,7 @@ class Line:
 def read_lines(article: ArticleTagged, known: Lexicon) -> list[Line]:
     """All sentences of the article as lines."""
     starts = [mention.start for mention in article.mentions]
-    lowered = _lowered(article.body)
+    lowered = lower_in_place(article.body)
     lines = []
     for number, sentence in enumerate(article.sentences):
         inside = article.mentions[bisect_left(starts, sentence.start) : bisect_left(starts, sentence.end)]
@@ -67,7 +67,7 @@ def read_lines(article: ArticleTagged, known: Lexicon) -> list[Line]:
     return lines
 
 
-def _lowered(text: str) -> str:
+def lower_in_place(text: str) -> str:
     """Lower case without moving a character ("İ" would become two)."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)

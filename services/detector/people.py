@@ -20,6 +20,7 @@ _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
+_CLAUSE = 9  # words of a clause that are looked back on
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
@@ -128,9 +129,12 @@ def is_foe(line: Line, at: int, end: int) -> bool:
     before = line.words[max(0, at - 4) : at]
     if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
         return True
-    clause = re.search(r"[^.;,&S]*\Z", line.symbols[max(0, at - 9) : at])
-    far = line.words[at - len(clause[0]) : at] if clause else []
-    return bool(_FOES & set(line.words[at:end])) or "enemy" in before or "enemy" in far
+    return bool(_FOES & set(line.words[at:end])) or "enemy" in before or "enemy" in _clause_before(line, at)
+
+
+def _clause_before(line: Line, at: int) -> list[str]:
+    symbols = line.symbols[max(0, at - _CLAUSE) : at]
+    return line.words[at - len(symbols) + 1 + max(map(symbols.rfind, ".;,&S")) : at]
 
 
 def loses_as_group(line: Line, verb: int) -> bool:

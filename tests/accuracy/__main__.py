@@ -1,7 +1,7 @@
 """Writes docs/accuracy.md: `python -m tests.accuracy [FOLDER...]`, folders with `gold.jsonl` and `docs/`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.accuracy.gold import Entry, development, written
@@ -11,22 +11,34 @@ OUT = Path(__file__).parents[2] / "docs" / "accuracy.md"
 HEAD = """# Accuracy
 
 Written by `make eval`. *Written* are the project's own articles, which the rules were developed on; *blind* are
-others of its own that the rules never saw; *development* is a set of real articles, when it was at hand, and the other
-columns are further folders that were (*reworded*: 58 real reports of many borders, outlets and years told in other
-words by somebody who never saw the program, and annotated before it was run; nobody looked at what it got wrong).
+others of its own that the rules never saw; *development* is a set of real articles, when one was at hand, and the other
+columns are further folders that were, each with what its README.txt says of it.
 A loss is right when side, kind and number are; a claim whose side is not told is neither right nor wrong.
 """
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], out: Path = OUT) -> int:
     """Measures every set and writes the page."""
     sets: dict[str, Iterator[Entry]] = {"written": written("written"), "blind": written("blind")}
-    for name, folder in zip(["development", *(Path(other).name for other in arguments[1:])], arguments, strict=True):
-        sets[name] = development(Path(folder))
+    folders = named([Path(argument) for argument in arguments])
+    sets |= {name: development(folder) for name, folder in folders.items()}
     found = {name: measure(entries) for name, entries in sets.items()}
-    OUT.write_text("\n".join([HEAD, *_table(found), *_errors(found)]) + "\n", encoding="utf-8")
-    print(f"{OUT} written", file=sys.stderr)
+    out.write_text("\n".join([HEAD, *_told(folders), *_table(found), *_errors(found)]) + "\n", encoding="utf-8")
+    print(f"{out} written", file=sys.stderr)
     return 0
+
+
+def named(folders: Sequence[Path]) -> dict[str, Path]:
+    """The first is the development set, wherever it lies; the others go by their own names."""
+    return {folder.name if number else "development": folder for number, folder in enumerate(folders)}
+
+
+def _told(folders: Mapping[str, Path]) -> Iterator[str]:
+    """What a folder's README.txt says of it, as a line of the page."""
+    for name, folder in folders.items():
+        about = folder / "README.txt"
+        if about.is_file():
+            yield f"*{name}*: {' '.join(about.read_text(encoding='utf-8').split())}\n"
 
 
 def _table(found: dict[str, Measures]) -> Iterator[str]:
