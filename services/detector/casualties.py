@@ -20,6 +20,8 @@ from services.detector.lists import (
     in_brackets,
     inverted,
     is_gapped,
+    is_parted,
+    is_said_and,
     is_set_against,
     is_taken_there,
     later_death,
@@ -30,6 +32,7 @@ from services.detector.lists import (
     on_side,
     others_gapped,
     own_gapped,
+    own_toll,
     so_were,
     summed,
     tells_of_hospital,
@@ -55,6 +58,8 @@ _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
+_THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
+_AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
@@ -76,8 +81,12 @@ def figures(line: Line) -> list[Figure]:
 
 
 def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
-    """`four soldiers, including a major`: counted already; not `five people, among them two children`."""
-    if line.symbols[figure.at - 1 : figure.at] != "<":
+    """`four soldiers, including a major`, `a major among them`, `one of them a major`: counted already; not `five
+    people, among them two children`."""
+    single = figure.best == 1 and (
+        line.symbols[figure.at + 1] == "<" or line.words[figure.end : figure.end + 1] == ["among them"]
+    )
+    if not single and line.symbols[figure.at - 1 : figure.at] != "<":
         return False
     wholes = [one for one in figures if one.at < figure.at and one.predicate == figure.predicate]
     return any(one.who == figure.who and (one.best or 0) >= (figure.best or 0) for one in wholes)
@@ -100,7 +109,10 @@ def _starts(line: Line) -> Iterator[int]:
 def _counts(line: Line, at: int, symbol: str) -> bool:
     """Whether people may be counted from here: a number, "a", "no", "another is missing"."""
     if symbol == "N":
-        return not (is_inner(line, at) or is_age(line, at) or line.words[at : at + 2] == ["one", "another"])
+        told = line.words[at] == "one" and (
+            _THE_ONE.match(line.symbols, at - 1) or line.words[at + 1 : at + 2] == ["another"]
+        )
+        return not (is_inner(line, at) or is_age(line, at) or told)
     if symbol == "a":
         return line.words[at] in ("a", "an")
     if symbol == "z":
@@ -116,8 +128,9 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
         return None
     low, best, high = _amount(line, at)
     side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else named_before(line, at)
+    pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else own_toll(line, at)
     figure = Figure(
-        at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=people.pronoun,
+        at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=pronoun,
         foe=is_foe(line, at, people.end), irregular=are_irregulars(line, at, people.end),
     )  # fmt: skip
     if people.head in ("R", "I"):
@@ -131,8 +144,14 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
 def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
     amount = line.mentions[at]
     if amount is None:
-        return (2, 2, 2) if line.words[at] == "both" else (1, 1, 1)
+        return (2, 2, 2) if line.words[at] == "both" or _has_kin(line, at) else (1, 1, 1)
     return amount.low, amount.best, amount.high
+
+
+def _has_kin(line: Line, at: int) -> bool:
+    """`a goatherd and his nephew were killed`."""
+    match = _AND_KIN.match(line.symbols, at)
+    return match is not None and not line.words[match.start("kin")].endswith(("s", "children"))
 
 
 def _who(word: str) -> Who | None:
@@ -225,9 +244,13 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     own = own_gapped(line, last.end, figure.at) if last else -1
     if last and own >= 0:
         return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, pronoun=own)
-    joints = (is_gapped, so_were, is_set_against, others_gapped)
+    joints = [is_gapped, so_were, is_set_against, others_gapped, is_parted]
+    if figure.who and predicates.ends_clause(line, figure.end):
+        joints.append(is_said_and)
     if last is None or not any(joint(line, max(last.end, last.predicate + 1), figure.at) for joint in joints):
         return None
+    if line.words[figure.at - 1] == ":" and figure.side_at < 0:
+        figure = replace(figure, side_at=last.side_at)
     foe = figure.foe or others_gapped(line, last.end, figure.at)
     return replace(figure, kind=last.kind, predicate=last.predicate, who=figure.who or last.who, foe=foe)
 

@@ -10,8 +10,11 @@ from shared.schemas.article_tagged import Mention
 _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
+_JOINTS = words("claimants.joints")
+_RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
+_NOUNS = frozenset(("report", "reports"))
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
 # `KIGALI - The army`, `March 25 - The high command`, `a checkpoint that Pakistan`: what stands before who says it.
@@ -80,7 +83,11 @@ def _is_inverted(line: Line, verb: int) -> bool:
 
 
 def _is_passive(line: Line, verb: int) -> bool:
-    """`no deaths were reported`: nobody is named who says it."""
+    """`no deaths were reported`, `with reports of forty dead`: nobody is named who says it."""
+    if line.words[verb] in _NOUNS and (
+        line.words[verb - 1 : verb] == ["with"] or line.symbols[verb + 1 : verb + 2] == "o"
+    ):
+        return True
     return line.words[max(0, verb - 1)] in _PASSIVE
 
 
@@ -162,15 +169,29 @@ def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:
 
 
 def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
+    if (aside := _aside(line, at)) >= 0:
+        at = aside
     start = at
     while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
         start -= 1
     comma = line.symbols.rfind(",", start, at)
     if comma >= 0 and at - comma > 1 and any(s in "AJGYPmx" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
+    start = next((i + 1 for i in range(at - 2, start, -1) if line.words[i] in _JOINTS), start)
     while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
         at -= 1
     return _slice(line, start, at, body), start, at
+
+
+def _aside(line: Line, verb: int) -> int:
+    """Where the name ends in `The ministry, which is led by a general, said`, `A man who had walked there said`. -1 for
+    none."""
+    for index in range(verb - 2, 0, -1):
+        if line.symbols[index] in ".;Sq":
+            return -1
+        if line.words[index] in _RELATIVES and line.symbols[index + 1] in "vxLK":
+            return index
+    return -1
 
 
 def _slice(line: Line, start: int, stop: int, body: str) -> str:

@@ -9,6 +9,8 @@ from services.detector.words import words
 from shared.schemas.claims import Who
 
 _ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
+# Behind it: "to Thai troops", "among the Guyanese".
+_WHOSE = re.compile(r"(?:[xi<]?[ap]?x?(?=[JA]'?x?[mch])|<a?(?=[JA]))(?P<side>[JA])")
 _NOT_ZERO = words("denials.not_zero")
 _WITHHELD = words("denials.withheld")
 _REMAINS = words("denials.remains")
@@ -22,8 +24,8 @@ def denial(line: Line, at: int) -> Figure | None:
     predicate = _zero_predicate(line, at, match.start("noun"))
     if predicate < 0 or _WITHHELD & set(line.words[predicate + 1 : predicate + 5]):
         return None
-    behind = re.match(r"[xi<]?[ap]?x?(?P<side>[JA])'?x?[mch]", line.symbols[predicate + 1 : predicate + 8])
-    side = predicate + 1 + behind.start("side") if behind else side_in(line, at, predicate)
+    behind = _WHOSE.match(line.symbols, predicate + 1)
+    side = behind.start("side") if behind else side_in(line, at, predicate)
     pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)
     who: Who = "military" if "m" in line.symbols[at : predicate + 6] else "unspecified"
     kind = KINDS[line.symbols[predicate]]

@@ -5,11 +5,13 @@ import re
 from services.detector import predicates
 from services.detector.ground import is_at_border, is_ground
 from services.detector.lines import Line
+from services.detector.words import words
 
 _REACH = 9  # items between a verb of fighting and the name of whom it befell
 _FAR = 30
 _PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
+_AUXILIARIES = words("doers.auxiliaries")
 _DASHES = (["-"], ["–"], ["/"])
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
@@ -45,7 +47,8 @@ def _is_passive(line: Line, at: int) -> bool:
         if line.entries[index].directed:
             if line.symbols[index + 1 : index + 2] == "b":  # "a launch shelled by a corvette"
                 return True
-            after = "v" in line.symbols[max(at, index - 2) : index] and word.endswith(("ed", "hit", "struck"))
+            before = line.words[max(at, index - 2) : index]
+            after = not _AUXILIARIES.isdisjoint(before) and word.endswith(("ed", "hit", "struck"))
             return after or word.startswith(("was ", "were "))
         if line.symbols[index] not in "xmch'vrP&":
             return False

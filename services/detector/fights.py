@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain, combinations, product
 
+from services.detector.bystanders import are_shot
 from services.detector.force import Trigger, triggers
 from services.detector.ground import is_ground
 from services.detector.lines import Line
@@ -241,6 +242,8 @@ def _context(fight: _Fight) -> float:
     line = fight.line
     marks = [(at, line.entries[at]) for at in line.marked]
     if any(e.other and _UNFIT.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
+        return 0.5
+    if are_shot(line):
         return 0.5
     if "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
         return 1.0

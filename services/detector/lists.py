@@ -13,10 +13,13 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_OWN_TOLL = re.compile(r"(?P<own>p)x?[FdIT]S?i\Z")
+SIDED_PART = re.compile(r"N<[^.;,N]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
+_SAID_AND = re.compile(r",[axJAPmG']{1,6}S,&\Z")
 _OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
-_ON_SIDE = re.compile(r"[xr]?(?P<on>i)a?(?P<side>[JA])")
+_ON_SIDE = re.compile(r"[xr<]?(?P<on>i)a?(?P<side>[JA])")
 _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
 _AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
@@ -62,6 +65,25 @@ def own_gapped(line: Line, end: int, at: int) -> int:
         if match and line.words[at - 1] == "at" and line.words[match.start("own") + 1] == "own"
         else -1
     )
+
+
+def own_toll(line: Line, at: int) -> int:
+    """The possessive of `gave its own loss as one man killed`, `put its dead at two soldiers`; -1 for none."""
+    match = _OWN_TOLL.search(line.symbols, max(0, at - _WIDTH), at)
+    return match.start("own") if match and line.words[at - 1] in ("at", "as", "to") else -1
+
+
+def is_said_and(line: Line, end: int, at: int) -> bool:
+    """`14 Thai soldiers have been killed, officials said, and more than 70 Vietnamese troops`."""
+    return bool(_SAID_AND.search(line.symbols, end, at))
+
+
+def is_parted(line: Line, end: int, at: int) -> bool:
+    """`put the dead at 41, 31 of them on the Kyrgyz side`, `eleven were killed: five soldiers and six villagers`."""
+    if line.words[at - 1] == ":":
+        return at - end <= _WIDTH and not re.search(r"[.;S]", line.symbols[end : at - 1])
+    sided = SIDED_PART.match(line.symbols, at)
+    return sided is not None and bool(re.fullmatch(r"[^.;S]{0,12},&?", line.symbols[end:at]))
 
 
 def others_gapped(line: Line, end: int, at: int) -> bool:
@@ -176,10 +198,17 @@ def summed(line: Line, found: Sequence[Figure]) -> Iterator[Figure]:
 def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
     if line.symbols[one.end : other.at] not in ("&", "&p") or one.predicate != other.predicate:
         return False
+    if _are_of_two(line, one, other):  # "three Israeli soldiers and an Egyptian policeman died"
+        return False
     if line.symbols[other.at] != "a":
         return all(not _FAMILY.isdisjoint(line.words[figure.at : figure.end]) for figure in (one, other))
     kinds = {one.who, other.who}
     return len(kinds) == 1 or "military" not in kinds
+
+
+def _are_of_two(line: Line, one: Figure, other: Figure) -> bool:
+    named = [line.mentions[figure.side_at] for figure in (one, other) if figure.side_at >= 0]
+    return len({mention.ref for mention in named if mention is not None}) == 2
 
 
 def _sum(one: Figure, other: Figure) -> Figure:

@@ -9,6 +9,7 @@ from services.detector.doers import befell, does_both, has_partner_behind, whose
 from services.detector.figure import Figure
 from services.detector.ground import is_at_border, is_ground
 from services.detector.lines import Line
+from services.detector.lists import SIDED_PART
 from services.detector.parties import Parties
 from services.detector.words import words
 from shared.schemas.article_tagged import Mention
@@ -118,7 +119,8 @@ def _on_their_side(case: Case) -> str | None:
     for at in range(1, case.figure.at):
         mention = line.mentions[at - 1]
         if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 3) : at]:
-            return mention.ref if case.parties.knows(mention.ref) else None
+            others = {m.ref for index, m in line.actors() if at < index < case.figure.at} - {mention.ref}
+            return mention.ref if case.parties.knows(mention.ref) and not others else None
     return None
 
 
@@ -167,6 +169,11 @@ def _bodies_found(case: Case) -> str | None:
     at, line = case.figure.at, case.line
     found = not _FINDING.isdisjoint(line.words[max(0, at - 4) : at]) and line.symbols[case.figure.predicate] == "F"
     return "total" if found and case.parties.group else None
+
+
+def _in_parts(case: Case) -> str | None:
+    """`41 dead, 31 of them on the Kyrgyz side`: the whole is nobody's."""
+    return "total" if SIDED_PART.search(case.line.symbols, case.figure.end) else None
 
 
 def _same_people(case: Case) -> str | None:
@@ -353,6 +360,7 @@ _OUTRIGHT = (
     _victim_in_arms,
     _enemy,
     _same_people,
+    _in_parts,
 )
 _ELSE = (
     _in_a_battle,

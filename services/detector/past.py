@@ -15,6 +15,8 @@ _SHORT = words("past.short")
 _LASTING = words("past.lasting")
 _BEGUN = words("past.begun")
 _CAMPAIGNS = words("past.campaigns")
+_CEREMONIES = words("past.ceremonies")
+_OCCASION = 8  # items between "anniversary" and what it is of
 _WEEK = 7
 _OLD_DAYS = 14  # what lies farther behind the day of publication is an earlier event's ...
 _LEAD_DAYS = 180  # ... but what an article begins with may be its late news
@@ -23,6 +25,8 @@ _LEAD_DAYS = 180  # ... but what an article begins with may be its late news
 def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     """Whether the sentence is about the past: an earlier date or a cue, and no recent day. `today` is the day of
     publication, where it is known. In the lead "in recent weeks" and "almost daily" tell of the news itself."""
+    if commemorates(line):
+        return True
     if line.role == "title":
         return _is_of_an_old_war(line, today)
     if _sums_up(line, today):
@@ -34,6 +38,15 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates())) and not compares(line, today)
+
+
+def commemorates(line: Line) -> bool:
+    """`marked the 50th anniversary of a five-day battle`: the day named is that of the ceremony."""
+    for at in line.marked:
+        if line.words[at] in _CEREMONIES:
+            behind = range(at + 1, min(len(line), at + _OCCASION))
+            return any(line.entries[i].fight or line.words[i] in _CAMPAIGNS for i in behind)
+    return False
 
 
 def _tells_of_the_day_before(line: Line) -> bool:

@@ -8,9 +8,9 @@ from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
 
-_RIGHT = re.compile(r"[^NKQdWCMkwyL.;STz(]{0,9}?(?P<verb>[KQWCMd])")
+_RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
 _NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|L(?=[ib]))")
-_INCLUDING = re.compile(r",N?<[^.;,]{0,10},v*[xr]?(?P<verb>[KQWCMd])")
+_INCLUDING = re.compile(r",q?N?<[^.;,]{0,10},q?v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
@@ -27,7 +27,9 @@ _REACHED = words("predicates.reached")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _BESIDE = 5  # items
-_FALL = frozenset(("fell", "fall", "falls"))
+_LOOKED_INTO = words("predicates.looked_into")
+_FALL = frozenset(("fell", "fall", "falls", "fallen"))
+_OBJECTS = frozenset(("them", "him", "her"))
 
 
 def behind(line: Line, people: People) -> int:
@@ -46,6 +48,8 @@ def behind(line: Line, people: People) -> int:
         return -1
     if line.words[verb] in _FALL and (not people.head or verb - people.end > _BESIDE):
         return -1  # shells and towns fall, too
+    if line.words[verb - 1] in _OBJECTS:
+        return -1  # "an officer went to look and found them dead"
     return -1 if _is_active(line, people.end, verb) else verb
 
 
@@ -89,6 +93,8 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
     if symbol in "KWC" and re.search(r"[iDP]", gap):
         return verb <= 1 and gap.endswith("v")  # "Killed on Saturday were two men"
+    if line.words[verb].endswith(" of"):
+        return _LOOKED_INTO.isdisjoint(line.words[max(0, verb - 3) : verb])
     return symbol not in "FI" or gap.startswith("o")
 
 
@@ -119,7 +125,7 @@ def speak_or_move(line: Line, people: People) -> bool:
     if tail[:1] == "S" and line.words[people.end] not in _PASSIVE_SAYING:
         return True
     moves = people.head and re.match(r"v+r?x", tail)
-    return bool(moves) and not re.match(r"v+[xr]{1,2}[KQWCMd]", tail)
+    return bool(moves) and not re.match(r"v+[xr]{1,2}v*[KQWCMd]", line.symbols[people.end : people.end + 8])
 
 
 def ends_clause(line: Line, end: int) -> bool:

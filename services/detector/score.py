@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from services.detector.bystanders import are_shot
 from services.detector.fights import Scene
 from services.detector.force import has_soldiers
 from services.detector.lines import Line
@@ -20,6 +21,7 @@ def probability(features: Mapping[str, float]) -> float:
 _LEAD_LINES = 5
 _LINKED = 0.5  # what a side named in the next sentence counts of one named in the same
 _TELLING = 1.0
+_SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
@@ -112,11 +114,14 @@ def _kinds(lines: Sequence[Line]) -> Counter[str]:
     """How often each kind's words stand in the lines, and words that tell of a fight."""
     found: Counter[str] = Counter()
     for line in lines:
-        for entry in line.marks():
-            if entry.other:
+        since = line.words.index("since") if "since" in line.words else len(line)
+        for at in line.marked:
+            entry = line.entries[at]
+            if entry.other and at < since:
                 found.update(entry.other)
             if entry.fight >= _TELLING:
                 found[_FIGHT] += 1
+        found["border shooting"] += _SHOT * are_shot(line)
     return found
 
 

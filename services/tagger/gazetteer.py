@@ -14,7 +14,7 @@ import ahocorasick_rs
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from services.tagger.fold import squeeze
+from services.tagger.fold import fold, squeeze
 from shared.schemas.article_tagged import MentionKind
 from shared.schemas.places import Place
 
@@ -296,7 +296,8 @@ def load() -> Gazetteer:
     """Reads data/ once a process (about half a second)."""
     names: dict[str, list[Meaning]] = {}
     for name, meaning in _all_names():
-        names.setdefault(squeeze(name), []).append(meaning)
+        for spelling in {squeeze(name), fold(name).strip()}:  # "Workers' Party" is two spaces wide there in a text
+            names.setdefault(spelling, []).append(meaning)
     names.pop("", None)
     borders = {frozenset(row.id.split("-")): row for row in read_borders()}
     automaton = ahocorasick_rs.AhoCorasick(

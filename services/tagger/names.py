@@ -44,15 +44,25 @@ def _whole_names(folded: str, known: Gazetteer) -> Iterator[tuple[int, int, int]
     for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
         if start < free:
             continue
-        if end == last or folded[end] == " ":
+        whole = end == last or folded[end] == " "
+        if whole and not folded.startswith(" the ", start):
             yield pattern, start, end
             continue
-        for inner, first, stop in known.automaton.find_matches_as_indexes(folded[start + 1 : end + _LOOK_AGAIN]):
-            first, stop = start + 1 + first, start + 1 + stop
-            if first < end and (stop == last or folded[stop] == " "):
-                yield inner, first, stop
-                free = stop
-                break
+        inner = _name_inside(folded, known, start, end)
+        if inner and (not whole or inner[2] > end):  # "the South Koreans" are not "the South"
+            yield inner
+            free = inner[2]
+        elif whole:
+            yield pattern, start, end
+
+
+def _name_inside(folded: str, known: Gazetteer, start: int, end: int) -> tuple[int, int, int] | None:
+    """The first whole name that begins behind `start` and before `end`."""
+    for inner, first, stop in known.automaton.find_matches_as_indexes(folded[start + 1 : end + _LOOK_AGAIN]):
+        first, stop = start + 1 + first, start + 1 + stop
+        if first < end and (stop == len(folded) or folded[stop] == " "):
+            return inner, first, stop
+    return None
 
 
 def _is_written_as(meaning: Meaning, text: str, start: int, end: int) -> bool:

@@ -103,13 +103,19 @@ def _is_label(start: int, end: int, text: str, folded: str, known: Lexicon) -> b
     before, after = text[max(0, start - 1) : start], text[end : end + 2]
     if text[start] == "0" and end - start > 1:  # 0515: a time
         return True
-    if (before and before in "$€£¥#:/.'") or after[:1] in ("%", ":", "°") or (after[:1] == "/" and after[1:].isdigit()):
+    if (
+        (before and text[start].isdigit() and before in "$€£¥#:/.'")
+        or after[:1] in ("%", ":", "°")
+        or (after[:1] == "/" and after[1:].isdigit())
+    ):
         return True
     if (after[:1] == "-" and after[1:2].isalpha()) or (before == "-" and text[start - 2 : start - 1].isalpha()):
         return True
     if (after[:1] == "." and after[1:2].isdigit()) or _HALF_DAY.match(text, end):
         return True
-    return word_after(folded, end) in known.things or word_before(folded, start) in known.labels
+    if after[:1] != "." and word_after(folded, end) in known.things:
+        return True
+    return before == " " and text[start - 2].isalnum() and word_before(folded, start) in known.labels
 
 
 def _ranges(mentions: list[Mention], text: str) -> list[Mention]:
