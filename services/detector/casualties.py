@@ -36,6 +36,7 @@ from services.detector.lists import (
     so_were,
     summed,
     tells_of_hospital,
+    with_wounds,
 )
 from services.detector.people import (
     People,
@@ -213,6 +214,8 @@ def _with_predicate(
 ) -> Figure | None:
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
+    if (wounds := with_wounds(line, people.end)) >= 0:
+        return _as(line, figure, wounds)
     back, front = predicates.behind(line, people), _front(line, people, last)
     if front >= 0 and back >= 0 and predicates.is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
         return _from_toll(line, _as(line, figure, front), max(0, front - 4))

@@ -14,6 +14,7 @@ _JOINTS = words("claimants.joints")
 _RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
+_WHO = (["who"], ["which"])
 _NOUNS = frozenset(("report", "reports"))
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
@@ -84,6 +85,8 @@ def _is_inverted(line: Line, verb: int) -> bool:
 
 def _is_passive(line: Line, verb: int) -> bool:
     """`no deaths were reported`, `with reports of forty dead`: nobody is named who says it."""
+    if line.words[verb - 1 : verb] in _WHO:
+        return True  # "two who reported to the surgeon"
     if line.words[verb] in _NOUNS and (
         line.words[verb - 1 : verb] == ["with"] or line.symbols[verb + 1 : verb + 2] == "o"
     ):

@@ -44,7 +44,7 @@ def claims(
             claim = _claim(
                 figure, line, article, parties, told, line.number in near or line.number - told.side_line <= 3
             )
-            if claim and claim.side == "total" and _is_of_each(figure, line):
+            if claim and _is_of_each(figure, line):
                 for side in (parties.one.name, parties.other.name):
                     yield line, claim.model_copy(update={"side": side})
             elif claim:
@@ -111,11 +111,12 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 _WARS = words("claims.wars")
 _IRREGULARS = words("people.groups")
-_BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)")
+_BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)(?![JA])")
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
 _DISPLACED = words("claims.displaced")
+_WAR_DEAD = 100
 _WAR_REACH = 10  # items before the word of loss
 
 
@@ -129,6 +130,8 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
     head = line.words[: figure.at]
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
         return True
+    if (figure.low or 0) >= _WAR_DEAD and _is_of_a_war(line, figure.at):
+        return True
     if not _WARS.isdisjoint(line.words[max(0, figure.predicate - _WAR_REACH) : figure.predicate]):
         return line.symbols[figure.predicate] in "kKQ" and figure.predicate < figure.at
     tail = line.words[figure.at :]
@@ -136,6 +139,12 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
+
+
+def _is_of_a_war(line: Line, at: int) -> bool:
+    """`the long war with the separatists of Donetsk, in which over 10,000 people have died`."""
+    which = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] == "which"), 0)
+    return not _WARS.isdisjoint(line.words[max(0, which - _WAR_REACH) : which])
 
 
 def _drove_out_many(line: Line) -> bool:

@@ -13,6 +13,7 @@ _ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
 _WHOSE = re.compile(r"(?:[xi<]?[ap]?x?(?=[JA]'?x?[mch])|<a?(?=[JA]))(?P<side>[JA])")
 _NOT_ZERO = words("denials.not_zero")
 _WITHHELD = words("denials.withheld")
+_NAMING = words("denials.naming")
 _REMAINS = words("denials.remains")
 
 
@@ -24,6 +25,8 @@ def denial(line: Line, at: int) -> Figure | None:
     predicate = _zero_predicate(line, at, match.start("noun"))
     if predicate < 0 or _WITHHELD & set(line.words[predicate + 1 : predicate + 5]):
         return None
+    if line.words[at - 1] in _NAMING:
+        return None  # "Beijing, naming no losses": there may be some
     behind = _WHOSE.match(line.symbols, predicate + 1)
     side = behind.start("side") if behind else side_in(line, at, predicate)
     pronoun = next((i for i in range(at, min(len(line), predicate + 4)) if line.symbols[i] == "p"), -1)

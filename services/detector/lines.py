@@ -12,7 +12,7 @@ from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
-_SAID = re.compile(r"[xpAJz]|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
+_SAID = re.compile(r"[xpAJz]|iDx|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
 _LIVES = words("lines.lives")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.

@@ -13,6 +13,7 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_WITH_WOUNDS = re.compile(r"i[xJa&,]{0,5}(?P<wounds>I)")
 _OWN_TOLL = re.compile(r"(?P<own>p)x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,N]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmG']{1,6}S,&\Z")
@@ -131,13 +132,24 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     match = _AMONG.match(line.symbols, end)
     if match is None and line.words[end : end + 1] and line.words[end] in _ADVERBS:
         match = _LATER.match(line.symbols, end)
-    if match is None and at + 1 == end and not _ANIMALS & set(line.words[end : end + 2]):
+    if (
+        match is None
+        and at + 1 == end
+        and line.symbols[at - 1 : at] != "i"
+        and not _ANIMALS & set(line.words[end : end + 2])
+    ):
         match = _ANYONE.match(line.symbols, end)
     if match is None and line.symbols[end - 1] in "mchJ":
         match = _FAR.match(line.symbols, end)
     if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
         match = _AS_PRISONERS.match(line.symbols, end)
     return match.start("loss") if match else -1
+
+
+def with_wounds(line: Line, end: int) -> int:
+    """The wounds of `31 people with gunshot or shrapnel wounds`, -1 for none."""
+    match = _WITH_WOUNDS.match(line.symbols, end)
+    return match.start("wounds") if match and line.words[end] == "with" else -1
 
 
 def tells_of_hospital(line: Line) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from services.detector.claimants import Claimant, Told
 from services.detector.doers import befell, does_both, has_partner_behind, whose
@@ -17,6 +18,7 @@ from shared.schemas.article_tagged import Mention
 _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
+_TOGETHER = words("losers.together")
 _MARTYRS = words("losers.martyrs")
 _THEMSELVES = words("losers.themselves")
 _RELATIVES = words("losers.relatives")
@@ -169,6 +171,13 @@ def _bodies_found(case: Case) -> str | None:
     at, line = case.figure.at, case.line
     found = not _FINDING.isdisjoint(line.words[max(0, at - 4) : at]) and line.symbols[case.figure.predicate] == "F"
     return "total" if found and case.parties.group else None
+
+
+def _all_together(case: Case) -> str | None:
+    """`300 corpses altogether`, `some thirty dead on the two sides together`."""
+    behind = case.line.words[case.figure.predicate : max(case.figure.end, case.figure.predicate) + 6]
+    both = {("both", "sides"), ("two", "sides"), ("in", "all"), ("in", "total")}.intersection(pairwise(behind))
+    return "total" if both or not _TOGETHER.isdisjoint(behind[1:]) else None
 
 
 def _in_parts(case: Case) -> str | None:
@@ -349,6 +358,7 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
 _OF_TITLES = (_victim, _own)
 _OF_DENIALS = (_owner_side, _own)
 _OUTRIGHT = (
+    _all_together,
     _theirs,
     _owner_side,
     _on_their_side,

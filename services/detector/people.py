@@ -50,6 +50,8 @@ def counted(line: Line, at: int) -> People | None:
 
 def _several(line: Line, at: int) -> People:
     match = _PHRASE.match(line.symbols, at + 1)
+    if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):
+        return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
     if not match:
         return People(at, at + 1)
     head, end = match["head"], match.end("head")

@@ -9,15 +9,15 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|L(?=[ib]))")
+_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib]))")
 _INCLUDING = re.compile(r",q?N?<[^.;,]{0,10},q?v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
-_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFI])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])[^.;NSkL]{0,12}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
@@ -48,8 +48,8 @@ def behind(line: Line, people: People) -> int:
         return -1
     if line.words[verb] in _FALL and (not people.head or verb - people.end > _BESIDE):
         return -1  # shells and towns fall, too
-    if line.words[verb - 1] in _OBJECTS:
-        return -1  # "an officer went to look and found them dead"
+    if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off":
+        return -1  # "an officer went to look and found them dead"; the dead are carried off, too
     return -1 if _is_active(line, people.end, verb) else verb
 
 
@@ -87,7 +87,7 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
 
 def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
     """Whether the word of loss at `verb` has the number behind it as its object."""
-    if symbol == "Q":
+    if symbol == "Q" or (symbol == "M" and not line.words[verb].endswith(" with")):
         return False
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
@@ -196,7 +196,7 @@ def _is_scene(line: Line, at: int) -> bool:
 def agent_behind(line: Line, predicate: int) -> int:
     """The actor named behind the word of loss: `by Pakistani troops`, `in Indian shelling`. -1 for none."""
     tail = line.symbols[predicate + 1 : predicate + _WINDOW]
-    match = re.match(r"[^.;SN]{0,8}?(?P<by>[bi])[apxrO]{0,3}(?P<who>[JA])", tail)
+    match = re.match(r"[^.;SN]{0,8}?(?P<by>[bi])[apxrOf]{0,4}(?P<who>[JA])", tail)
     if match is None:
         return -1
     agent = predicate + 1 + match.start("who")

@@ -5,7 +5,7 @@ The day of publication itself is never taken for the day of the event.
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from services.detector.days import Day, days, nth_day
@@ -58,8 +58,9 @@ def when(
     dated = [(1.0 if day.edtf in loss_days else strength, day) for strength, day in dated]
     if dated:
         dated = _news_first(dated, published)
-        return _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
-    began = _nth_day_alone(event_lines, day_of(published))
+        found = _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
+        return _from_its_beginning(found, [line for line in all_lines if line.number not in past], published)
+    began = _nth_day_alone(event_lines, day_of(published)) or _day_before(event_lines, all_lines, published)
     if began:
         return When(began, began, 1, weekdays)
     return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
@@ -133,6 +134,9 @@ def _names_incident(line: Line, at: int) -> bool:
 
 _INCIDENTS = words("when.incidents")
 _CLOSE = 8  # items
+_BEGUN = words("when.begun")
+_BEGINNING = 4  # items between "broke out" and the day
+_SINCE = 20
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
@@ -144,11 +148,26 @@ def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None
     return None
 
 
+def _day_before(
+    event_lines: Sequence[tuple[Line, float]], all_lines: Sequence[Line], published: str | None
+) -> str | None:
+    """`..., the army said on Saturday. The raid was launched a day before`: counted back from the day of saying."""
+    for line, _ in event_lines:
+        counted = [m for m in line.mentions if m and m.kind == "date"]
+        if len(counted) != 1 or counted[0].form != "earlier" or line.number > _LEAD:
+            continue
+        said = [day for other in all_lines if other.number < line.number for day in days(other, published)]
+        last = day_of(said[-1].edtf) if said and said[-1].spoken else None
+        if last:
+            return (last + timedelta(days=int(counted[0].ref.partition(":")[2]))).isoformat()
+    return None
+
+
 def _span(dated: Sequence[tuple[float, Day]], weekdays: tuple[int, ...], hints: tuple[int | None, int | None]) -> When:
     """From the first day told (or one shortly before it, told as clearly) to the last that is near it."""
     first = dated[0][1]
     assert first.edtf is not None
-    start, _, end = first.edtf.partition("/")
+    start, _, end = _with_its_year(first.edtf, dated).partition("/")
     lead, end = day_of(start), end or start
     begin = start
     for strength, other in dated[1:]:
@@ -162,6 +181,36 @@ def _span(dated: Sequence[tuple[float, Day]], weekdays: tuple[int, ...], hints: 
     if lead and first.back:
         begin = min(begin, (lead - timedelta(days=first.back)).isoformat())
     return When(begin, end, _precision(begin, end), weekdays, *(hints if "X" in begin else (None, None)))
+
+
+def _from_its_beginning(found: When, lines: Sequence[Line], published: str | None) -> When:
+    """`The fighting broke out on Thursday`, `under fire since Tuesday, when`: said of a day shortly before or behind the
+    first one told, it is the first."""
+    start, end = found.start, found.end
+    for line in lines:
+        for day in days(line, published):
+            first = (day.edtf or "").partition("/")[0]
+            if start and end and first and first <= end and _near(start, first, _OLDER) and _is_beginning(line, day.at):
+                return replace(found, start=first, precision=_precision(first, end))
+    return found
+
+
+def _is_beginning(line: Line, at: int) -> bool:
+    """Whether a fight is said to have begun on the day at `at`."""
+    if line.words[at - 1 : at] == ["since"]:
+        lead = line.number <= _LEAD and line.words[at + 1 : at + 3] == [",", "when"]
+        return lead and any(e.fight for e in line.entries[at + 3 : at + _SINCE])
+    before = range(max(0, at - _BEGINNING), at)
+    begun = next((i for i in before if line.words[i] in _BEGUN and line.words[i + 1] != "again"), -1)
+    return begun >= 0 and any(
+        line.entries[i].fight or line.words[i] in _INCIDENTS for i in range(max(0, begun - 6), begun)
+    )
+
+
+def _with_its_year(edtf: str, dated: Sequence[tuple[float, Day]]) -> str:
+    """`October 10`, where another sentence says `October 10, 1987`."""
+    whole = [day.edtf for _, day in dated if day.edtf and day.edtf[:4].isdigit() and day.edtf[4:] == edtf[4:]]
+    return whole[0] if edtf.startswith("XXXX") and whole else edtf
 
 
 def _near(one: str, other: str, most: int = 3) -> bool:
