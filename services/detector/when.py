@@ -184,8 +184,8 @@ def _span(dated: Sequence[tuple[float, Day]], weekdays: tuple[int, ...], hints: 
 
 
 def _from_its_beginning(found: When, lines: Sequence[Line], published: str | None) -> When:
-    """`The fighting broke out on Thursday`, `under fire since Tuesday, when`: said of a day shortly before or behind the
-    first one told, it is the first."""
+    """`The fighting broke out on Thursday`, `under fire since Tuesday, when`: said of a day shortly before or behind
+    the first one told, it is the first."""
     start, end = found.start, found.end
     for line in lines:
         for day in days(line, published):
