@@ -7,26 +7,49 @@ from services.detector.words import words
 
 _FEW = 3  # people; more are a village, and a village under fire is a fight
 _SHOOTING = words("bystanders.shooting")
+_FORCES = words("bystanders.forces")
+_FIRED = words("bystanders.fired")
+
 _PERSON = r"(?P<many>[aN]?)(?P<who>[xJAO]{0,2}[ch]|(?:J|(?<=a)A)(?=[.,;ivDS&)]|xv|\Z))"
 _ACTIVE = re.compile(r"m[^.;SN]{0,6}?(?P<verb>[xKk])(?P<at>i?)" + _PERSON + "(?!['mA]|o[apxJ]{0,2}[mA])")
-_PASSIVE = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,6}?v*(?P<verb>[xKk])[xriaPD]{0,4}b[axJAP']{0,3}m")
+_PASSIVE = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,6}?v*(?P<verb>[xKk])[xriaPD]{0,4}b[axJAP']{0,3}(?P<by>[mxA])")
+_WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJA']{0,5}(?:m[xJA']{0,2}|A)(?P<fired>x)")
 
 
 def are_shot(line: Line) -> bool:
-    """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`."""
-    return any(_is_shooting(line, match) for rule in (_ACTIVE, _PASSIVE) for match in rule.finditer(line.symbols))
-
-
-def _is_one(noun: str) -> bool:
-    return not noun.endswith(("s", "people", "men", "women", "children"))
+    """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
+    when rangers fired in the forest`."""
+    rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
+    return any(
+        _is_shooting(line, match) and fits(line, match)
+        for pattern, fits in rules
+        for match in pattern.finditer(line.symbols)
+    )
 
 
 def _is_shooting(line: Line, match: "re.Match[str]") -> bool:
+    verb = line.words[match.start("verb")]
+    return _are_few(line, match) and not _SHOOTING.isdisjoint((verb, *verb.split()))
+
+
+def _are_few(line: Line, match: "re.Match[str]") -> bool:
+    noun = line.words[match.end("who") - 1]
     number = line.mentions[match.start("many")] if match["many"] == "N" else None
-    few = number.best is not None and number.best <= _FEW if number else _is_one(line.words[match.end("who") - 1])
-    if line.words[match.end("who") - 1] == "them":
-        return False
-    verb = match.start("verb")
-    if match.groupdict().get("at") and line.words[verb + 1] not in ("on", "at"):
-        return False
-    return few and not _SHOOTING.isdisjoint((line.words[verb], *line.words[verb].split()))
+    if number is not None:
+        return number.best is not None and number.best <= _FEW
+    return noun != "them" and not noun.endswith(("s", "people", "men", "women", "children"))
+
+
+def _shoots_them(line: Line, match: "re.Match[str]") -> bool:
+    return not match["at"] or line.words[match.start("at")] in ("on", "at")
+
+
+def _is_by_a_force(line: Line, match: "re.Match[str]") -> bool:
+    """Not `killed in air strikes by Pakistan`."""
+    force = match.start("by")
+    between = line.entries[match.start("verb") + 1 : force]
+    return (match["by"] != "x" or line.words[force] in _FORCES) and not any(e.fight or e.weapon for e in between)
+
+
+def _has_fired(line: Line, match: "re.Match[str]") -> bool:
+    return line.words[match.start("fired")] in _FIRED

@@ -360,11 +360,17 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
     agent = predicates.agent_behind(line, figure.predicate)
     if agent >= 0 and has_partner_behind(line, agent):  # "eleven dead as India and Bangladesh clash"
         return figure
-    if agent < 0 and figure.predicate < figure.at and line.symbols[figure.predicate] in "kKwWyC":
+    if agent < 0 and figure.predicate < figure.at and _is_done(line, figure.predicate):
         agent = doer(line, figure.predicate)
     if agent < 0 and line.words[figure.predicate] in _REMAINS:
         agent = _who_returned(line, figure.predicate)
     return replace(figure, agent=agent)
+
+
+def _is_done(line: Line, verb: int) -> bool:
+    """`killed five`; not `were wounded, among them six servicemen`."""
+    suffered = line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have", "'ve")
+    return line.symbols[verb] in "kwy" or (line.symbols[verb] in "KWC" and not suffered)
 
 
 def _who_returned(line: Line, remains: int) -> int:

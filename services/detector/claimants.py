@@ -24,6 +24,7 @@ _BEFORE_NAME = re.compile(
 )
 _INVERTED = words("claimants.inverted")
 _NAMES = 9  # items of a name with its office
+_NATIONAL = words("claimants.national")
 _TITLES = words("claimants.titles")
 
 
@@ -37,7 +38,8 @@ class Claimant:
 
 @dataclass(slots=True)
 class Told:
-    """What the sentences before have set up: who spoke, whose losses, on whose ground."""
+    """What the sentences before have set up: who spoke, whose losses, on whose ground; `home` is the state the article
+    was written in."""
 
     speaker: Claimant = Claimant()
     previous: Line | None = None
@@ -45,6 +47,7 @@ class Told:
     side_line: int = -9
     ground: str | None = None
     speakers: dict[str, str] = field(default_factory=dict)
+    home: str | None = None
 
 
 def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
@@ -70,8 +73,16 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
             side = "both"
         if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return _titled(words, told) or told.speaker
-        return Claimant(words, _remembered(words, side, told.speakers) or _same_office(words, told.speaker))
+        known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
+        return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _at_home(words: str, told: Told) -> str | None:
+    """`KIGALI - ..., the army said`: of no other state than the one it was written in."""
+    named = words.lower().split()
+    official = named[-1] in _NATIONAL or not _NATIONAL.isdisjoint(named[1:2])
+    return told.home if official and words.lower().startswith(("the ", "a ", "an ")) else None
 
 
 def _is_inverted(line: Line, verb: int) -> bool:
@@ -193,7 +204,8 @@ def _aside(line: Line, verb: int) -> int:
         if line.symbols[index] in ".;Sq":
             return -1
         if line.words[index] in _RELATIVES and line.symbols[index + 1] in "vxLK":
-            return index
+            enclosed = line.symbols[index - 1] == "," == line.symbols[verb - 1]
+            return index if enclosed or "," not in line.symbols[index:verb] else -1
     return -1
 
 

@@ -28,7 +28,7 @@ def claims(
 
     `near` are the numbers of the lines at or shortly behind one that tells of the fight.
     """
-    told, passed = Told(), list[Line]()
+    told, passed = Told(home=_written_in(article, parties)), list[Line]()
     for before, line in pairwise((None, *lines)):
         assert line is not None
         found = [figure for figure in figures(line) if _is_of_the_fight(line, figure, before, parties)]
@@ -52,6 +52,12 @@ def claims(
                 if claim.side != "total":
                     told.side, told.side_line = claim.side, line.number
         _remember(told, line, parties)
+
+
+def _written_in(article: ArticleTagged, parties: Parties) -> str | None:
+    """The one of the two whose state the dateline lies in."""
+    states = [m.place.country for m in article.mentions if m.form == "dateline" and m.place]
+    return next((parties.on_ground(state) for state in states), None)
 
 
 def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: Parties) -> bool:

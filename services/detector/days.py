@@ -26,6 +26,9 @@ _CAUSES = words("days.causes")
 _FUTURE = words("days.future")
 _DAY_WORDS = words("days.day_words")
 _AFTER = frozenset(["after", "since", "following"])
+_BOOTY = re.compile(r"[xPJA]Cb[axJAmP']{1,5}i?\Z")
+_DATELINES = 2  # lines in which it stands
+_DELAY = 3  # days until it is printed
 _FRONTED = 14
 _REACH = 4  # items between a day and the word that says what happened on it
 
@@ -53,6 +56,17 @@ def days(line: Line, published: str | None) -> Iterator[Day]:
     named = [_day(line, index, mention, today, lasted) for index, mention in _mentions(line)]
     yield from _ranges(line, named)
     yield from _counted(line, named)
+
+
+def written_on(lines: Sequence[Line], published: str | None) -> str | None:
+    """The day of the dateline (`PARIS, October 18 -`), shortly before that of publication: `today` is that day."""
+    today = day_of(published)
+    for line in [line for line in lines if line.role != "title"][:_DATELINES]:
+        for index, mention in line.dates():
+            if today and mention.form == "day" and _is_dateline(line, index):
+                written = day_of(_filled(mention.ref, today))
+                return written.isoformat() if written and 0 <= (today - written).days <= _DELAY else published
+    return published
 
 
 def _mentions(line: Line) -> Iterator[tuple[int, Mention]]:
@@ -186,9 +200,8 @@ def is_other_day(line: Line, at: int) -> bool:
     on which somebody spoke, or did something else than fight."""
     if line.symbols[at + 1 : at + 2] == "S" or not _STATED.isdisjoint(line.words[at + 1 : at + 3]):
         return True
-    return any(
-        rule(line, at) for rule in (_is_said_before, _is_said_behind, _is_mouthpiece, _is_of_a_doing, _is_of_another)
-    )
+    rules = (_is_said_before, _is_said_behind, _is_mouthpiece, _is_of_a_doing, _is_of_another, _is_of_booty)
+    return any(rule(line, at) for rule in rules)
 
 
 def _is_said_before(line: Line, at: int) -> bool:
@@ -205,6 +218,8 @@ def _is_said_behind(line: Line, at: int) -> bool:
     if at > 1:
         return False
     verb = line.symbols.find("S", at + 1, at + 1 + _FRONTED)
+    if line.symbols[at + 1 : at + 2] == "," == line.symbols[verb + 1 : verb + 2]:
+        return False  # "On Saturday, the general staff says, their platoon came under fire"
     return verb >= 0 and not any(entry.fight for entry in line.entries[at:verb]) and "Q" not in line.symbols[at:verb]
 
 
@@ -243,6 +258,12 @@ def _is_of_another(line: Line, at: int) -> bool:
         if line.words[index] in _CAUSES and 0 <= dated < index:
             return True
     return False
+
+
+def _is_of_booty(line: Line, at: int) -> bool:
+    """`are bombing the airstrip captured by Chadian troops on March 22`: what is fought for now was taken then."""
+    taken = _BOOTY.search(line.symbols, 0, at)
+    return taken is not None and any(entry.fight for entry in line.entries[: taken.start()])
 
 
 def _is_doing(word: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.detector.claims import distinct
+from services.detector.days import written_on
 from services.detector.doubts import doubts
 from services.detector.fights import Side, plausibility
 from services.detector.lines import Line
@@ -114,7 +115,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         frozenset(claim.as_of for _, claim in told if claim.as_of),
         reading.lines,
         reading.past,
-        article.published,
+        written_on(reading.lines, article.published),
     )
     where = places(telling, reading.lines, article, homes)
     return Report(

@@ -58,9 +58,18 @@ class Trigger:
 def triggers(line: Line) -> list[Trigger]:
     """All signs of armed force in the line, in order."""
     candidates = _candidates(line)
+    shotless = _is_shotless(line)
     losses = _LOSSES if candidates and has_soldiers(line) else _DEAD
     signs = ((at, *sign) for at in candidates if (sign := _sign(line, at, losses)))
-    return [Trigger(at, strength, mutual, not is_unreal(line, at)) for at, strength, mutual in islice(signs, _MOST)]
+    return [
+        Trigger(at, strength, mutual, not (shotless or is_unreal(line, at)))
+        for at, strength, mutual in islice(signs, _MOST)
+    ]
+
+
+def _is_shotless(line: Line) -> bool:
+    """`Not a shot has ever been fired over it`."""
+    return line.words[:2] == ["not", "a"] and line.words[2:3] in (["shot"], ["bullet"], ["round"], ["single"])
 
 
 def _candidates(line: Line) -> list[int]:

@@ -14,7 +14,7 @@ from services.detector.words import words
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _WITH_WOUNDS = re.compile(r"i[xJa&,]{0,5}(?P<wounds>I)")
-_OWN_TOLL = re.compile(r"(?P<own>p)x?[FdIT]S?i\Z")
+_OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,N]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmG']{1,6}S,&\Z")
 _OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")

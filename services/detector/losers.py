@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from services.detector.claimants import Claimant, Told
@@ -118,6 +118,8 @@ def _own(case: Case) -> str | None:
 def _on_their_side(case: Case) -> str | None:
     """`On the Nigerian side, two soldiers and a farmer were killed`."""
     line = case.line
+    if line.words[:4:3] == ["on", "side"] and line.words[2] == "own":  # "On his own side two soldiers had died"
+        return case.own or (case.told.speaker.side if case.parties.knows(case.told.speaker.side or "") else None)
     for at in range(1, case.figure.at):
         mention = line.mentions[at - 1]
         if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 3) : at]:
@@ -156,7 +158,13 @@ def _opponent(case: Case) -> str | None:
 
 def _enemy(case: Case) -> str | None:
     """`20 terrorists were killed, the army said`: the claimant speaks of the other side."""
-    return _opponent(case) if case.figure.foe or case.figure.prisoners else None
+    if not (case.figure.foe or case.figure.prisoners):
+        return None
+    if (
+        case.figure.foe and case.claimant.words is None
+    ):  # "Its troops had killed ten of the invaders": whoever spoke before
+        case = replace(case, claimant=case.told.speaker)
+    return _opponent(case)
 
 
 def _irregulars(case: Case) -> str | None:
@@ -189,6 +197,7 @@ def _same_people(case: Case) -> str | None:
     """`13 Kyrgyz citizens, among them a girl, were killed and 134 injured`: of the side just told."""
     at, symbols = case.figure.at, case.line.symbols
     is_part = symbols[at - 1 : at] == "<" and symbols[case.figure.end : case.figure.end + 1] == ","
+    is_part = is_part or symbols[at + 1 : at + 2] == "<"  # "18 people, four of them soldiers"
     goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
     return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
 

@@ -50,6 +50,8 @@ def counted(line: Line, at: int) -> People | None:
 
 def _several(line: Line, at: int) -> People:
     match = _PHRASE.match(line.symbols, at + 1)
+    if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
+        return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
     if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):
         return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
     if not match:
@@ -60,6 +62,8 @@ def _several(line: Line, at: int) -> People:
     if behind and side < 0:
         side, end = side_in(line, end, behind.end()), behind.end()
         pronoun = max(pronoun, _pronoun_in(line, at, end))
+    if line.symbols[end : end + 3] == "oNc" and line.words[end + 1] == "one":
+        end += 3
     return People(at, end, _WHO.get(head[-1], _WHO.get(head[0], "")), head[0], side, pronoun)
 
 
@@ -107,6 +111,8 @@ def is_inner(line: Line, at: int) -> bool:
     """The second number of `one of the two pilots`, but not of `one of the two pilots hurt on Sunday`."""
     if re.match(r"[xJA]{0,3}[mchJ][WC]", line.symbols[at + 1 : at + 7]):
         return False
+    if line.words[at] == "one" and line.symbols[max(0, at - 3) : at] in ("Nho", "Nco"):
+        return True  # "eight members of one family"
     return line.symbols[max(0, at - 3) : at].endswith(("No", "Noa", "Nop"))
 
 

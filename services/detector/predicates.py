@@ -12,7 +12,7 @@ _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[
 _NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib]))")
 _INCLUDING = re.compile(r",q?N?<[^.;,]{0,10},q?v*[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})[mchJA]){1,4}"
+    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
@@ -29,6 +29,7 @@ _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambush
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
 _FALL = frozenset(("fell", "fall", "falls", "fallen"))
+_HIT = frozenset(("was hit", "were hit", "been hit"))
 _OBJECTS = frozenset(("them", "him", "her"))
 
 
@@ -46,6 +47,8 @@ def behind(line: Line, people: People) -> int:
     verb = match.start("verb")
     if _OTHERS.search(line.symbols, people.end, verb):
         return -1
+    if line.words[verb] in _HIT and not people.head:
+        return -1  # "a second was hit": a helicopter
     if line.words[verb] in _FALL and (not people.head or verb - people.end > _BESIDE):
         return -1  # shells and towns fall, too
     if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off":
@@ -161,7 +164,7 @@ def subject(line: Line, verb: int) -> int:
 
     None where two sides stand together ("Armenia, Azerbaijan border clashes kill 99"): both do it.
     """
-    for index in range(verb - 1, max(-1, verb - 14), -1):
+    for index in range(verb - 1, max(-1, verb - _WINDOW), -1):
         if line.symbols[index] in ".;S":
             return -1
         if line.symbols[index] in "JA" and not is_ground(line, index) and not _is_aimed_at(line, index):
@@ -196,7 +199,7 @@ def _is_scene(line: Line, at: int) -> bool:
 def agent_behind(line: Line, predicate: int) -> int:
     """The actor named behind the word of loss: `by Pakistani troops`, `in Indian shelling`. -1 for none."""
     tail = line.symbols[predicate + 1 : predicate + _WINDOW]
-    match = re.match(r"[^.;SN]{0,8}?(?P<by>[bi])[apxrOf]{0,4}(?P<who>[JA])", tail)
+    match = re.match(r"[^.;SNb]{0,8}?(?P<by>[bi])[apxrOf]{0,4}(?P<who>[JA])", tail)
     if match is None:
         return -1
     agent = predicate + 1 + match.start("who")

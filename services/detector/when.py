@@ -60,7 +60,11 @@ def when(
         dated = _news_first(dated, published)
         found = _span(dated + [(0.0, day) for day in renewed if day.edtf], weekdays, hints)
         return _from_its_beginning(found, [line for line in all_lines if line.number not in past], published)
-    began = _nth_day_alone(event_lines, day_of(published)) or _day_before(event_lines, all_lines, published)
+    began = (
+        _nth_day_alone(event_lines, day_of(published))
+        or _day_before(event_lines, all_lines, published)
+        or _long_begun(event_lines, published)
+    )
     if began:
         return When(began, began, 1, weekdays)
     return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
@@ -145,6 +149,15 @@ def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None
         back = nth_day(line, -1)
         if back and today:
             return (today - timedelta(days=back)).isoformat()
+    return None
+
+
+def _long_begun(event_lines: Sequence[tuple[Line, float]], published: str | None) -> str | None:
+    """`in the fighting that broke out on April 18 and flared up again last week`: better than no day."""
+    for line, _ in event_lines:
+        for day in days(line, published):
+            if day.edtf and not day.spoken and line.number <= _LEAD and _is_beginning(line, day.at):
+                return day.edtf.partition("/")[0]
     return None
 
 

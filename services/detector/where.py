@@ -122,7 +122,7 @@ def _is_far_from(line: Line, at: int) -> bool:
         return True  # "In Baku the defence ministry called it false"
     if line.words[at - 1] == "in" and not _SPEAKERS.isdisjoint(line.words[max(0, at - 2) : at - 1]):
         return True  # "officials in Maputo"
-    head = line.words[max(0, at - 3) : at]
+    head = line.words[max(0, at - 4) : at]
     if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True
     if _is_disputed(line, at) and not _IN & set(head):

@@ -41,22 +41,29 @@ def find_dates(lexemes: Sequence[Lexeme], text: str, folded: str, known: Lexicon
     for index, lexeme in enumerate(lexemes):
         if lexeme.start in used:
             continue
-        if lexeme.kind == "month":
-            found = _around_month(lexemes, index, text, used)
-        elif lexeme.kind in RELATIVE:
-            found = _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
-        elif lexeme.kind == "digits":
-            found = _year(lexeme, text, folded, known) or _bare_day(lexemes, index, text) or _counted(lexeme, text)
-        elif lexeme.kind == "ordinal":
-            found = _bare_day(lexemes, index, text)
-        elif lexeme.kind == "unit":
-            found = _counted(lexeme, text)
-        else:
-            continue
+        found = _at(lexemes, index, text, folded, used, known)
         if found:
             mentions.append(found)
             used.update(_inside(found, starts))
     return _in_their_months(sorted(mentions, key=lambda mention: mention.start), text), used
+
+
+def _at(
+    lexemes: Sequence[Lexeme], index: int, text: str, folded: str, used: set[int], known: Lexicon
+) -> Mention | None:
+    """The date the lexeme begins, or is the month of."""
+    lexeme = lexemes[index]
+    if lexeme.kind == "month":
+        return _around_month(lexemes, index, text, used)
+    if lexeme.kind == "holiday":
+        return _mention(lexeme.start, lexeme.end, f"XXXX-{lexeme.value}", "day")
+    if lexeme.kind in RELATIVE:
+        return _mention(lexeme.start, lexeme.end, f"{lexeme.kind}:{lexeme.value}", lexeme.kind)
+    if lexeme.kind == "digits":
+        return _year(lexeme, text, folded, known) or _bare_day(lexemes, index, text) or _counted(lexeme, text)
+    if lexeme.kind == "ordinal":
+        return _bare_day(lexemes, index, text)
+    return _counted(lexeme, text) if lexeme.kind == "unit" else None
 
 
 def _in_their_months(mentions: Sequence[Mention], text: str) -> list[Mention]:

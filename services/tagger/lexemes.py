@@ -61,13 +61,14 @@ class Dates(_Strict):
     weekend: dict[Word, Shift]
     earlier: dict[Word, Shift]
     after: dict[Word, Shift]
+    holiday: dict[Word, Annotated[str, Field(pattern=r"\d\d-\d\d")]]
     year_before: list[Word]
     year_not: list[Word]
 
 
 _AMOUNTS = ("unit", "ten", "scale", "whole", "vague", "ordinal")
 RELATIVE = ("weekday", "day", "overnight", "weekend", "earlier", "after")
-_DAYS = ("month", *RELATIVE)
+_DAYS = ("month", *RELATIVE, "holiday")
 
 
 class Lexeme(NamedTuple):

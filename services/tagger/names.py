@@ -95,7 +95,9 @@ def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str], pu
     """The mention, or None where the name means nothing here."""
     options = [m for m in candidate.meanings if _is_possible(m, seen, published)]
     actor = next((m for m in options if m.kind == "actor"), None)
-    place = _best_place([m for m in options if m.kind == "place"], candidate, text, folded, seen)
+    ignored = any(m.kind == "ignore" for m in options)  # goes before a town of the wide world
+    places = [m for m in options if m.kind == "place" and not (ignored and m.form == "town")]
+    place = _best_place(places, candidate, text, folded, seen)
     if actor and place and _prefers_place(actor, candidate, text, folded):
         return _mention(candidate, place)
     chosen = actor or place or next((m for m in options if m.kind not in ("actor", "place")), None)
