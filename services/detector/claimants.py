@@ -15,6 +15,7 @@ _RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
 _WHO = (["who"], ["which"])
+_OWNERS = ("its", "their")
 _NOUNS = frozenset(("report", "reports"))
 _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
@@ -71,11 +72,20 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):
             side = "both"
+        side = side or _owner_of_office(words, told)
         if side is None and told.speaker.words and _goes_on(words.lower().split(), told.speaker.words):
             return _titled(words, told) or told.speaker
         known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
         return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _owner_of_office(words: str, told: Told) -> str | None:
+    """`Its army said` behind `Rwanda's version is different`: of the only side that sentence names."""
+    if words.split()[0].lower() not in _OWNERS or told.previous is None:
+        return None
+    named = {mention.ref for _, mention in told.previous.actors()}
+    return named.pop() if len(named) == 1 and "S" not in told.previous.symbols else None
 
 
 def _at_home(words: str, told: Told) -> str | None:
@@ -183,6 +193,7 @@ def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:
 
 
 def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
+    verb = at
     if (aside := _aside(line, at)) >= 0:
         at = aside
     start = at
@@ -192,9 +203,11 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     if comma >= 0 and at - comma > 1 and any(s in "AJGYPmx" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
     start = next((i + 1 for i in range(at - 2, start, -1) if line.words[i] in _JOINTS), start)
+    anonymous = not any(line.mentions[start:at])  # "General Anjum, who commands the Frontier Corps, told"
+    stop = verb if aside >= 0 and anonymous else at
     while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
         at -= 1
-    return _slice(line, start, at, body), start, at
+    return _slice(line, start, at, body), start, max(at, stop)
 
 
 def _aside(line: Line, verb: int) -> int:

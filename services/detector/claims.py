@@ -44,7 +44,7 @@ def claims(
             claim = _claim(
                 figure, line, article, parties, told, line.number in near or line.number - told.side_line <= 3
             )
-            if claim and _is_of_each(figure, line):
+            if claim and figure.best and _is_of_each(figure, line):
                 for side in (parties.one.name, parties.other.name):
                     yield line, claim.model_copy(update={"side": side})
             elif claim:
@@ -122,6 +122,8 @@ _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
 _DISPLACED = words("claims.displaced")
+_EARLIER = words("claims.earlier")
+_WAR_TALLY = 1000
 _WAR_DEAD = 100
 _WAR_REACH = 10  # items before the word of loss
 
@@ -129,6 +131,10 @@ _WAR_REACH = 10  # items before the word of loss
 def is_of_another_event(line: Line, figure: Figure) -> bool:
     """`since the 2006 war, in which 160 died`, `a conflict that has killed 2,000`: losses of a war, an
     accident or a crowd of refugees' flight, not of this event."""
+    if line.words[:1] == ["elsewhere"] or _is_of_earlier(line, figure):
+        return True
+    if (figure.low or 0) >= _WAR_TALLY and line.words[:2] == ["as", "of"]:
+        return True  # "As of June 13, defenders have eliminated 32,300 troops"
     if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):
         return True
     if (figure.low or 0) >= _MANY and _drove_out_many(line):
@@ -145,6 +151,13 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
+
+
+def _is_of_earlier(line: Line, figure: Figure) -> bool:
+    """`revenge for the air strike in which six of its fighters died in Syria earlier this month`."""
+    clause = re.match(r"[^.;,&S]{0,7}", line.symbols[figure.predicate + 1 :])
+    behind = line.words[figure.predicate + 1 :][: clause.end() if clause else 0]
+    return figure.predicate > figure.at and not _EARLIER.isdisjoint(behind)
 
 
 def _is_of_a_war(line: Line, at: int) -> bool:

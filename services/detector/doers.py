@@ -34,7 +34,7 @@ def _is_object(line: Line, at: int) -> bool:
     for index in range(at - 1, max(-1, at - _REACH), -1):
         if line.entries[index].directed or line.symbols[index] in "KkWw":
             return line.symbols[index] != "&"
-        if line.symbols[index] not in "axo'mchPiwJA" or (
+        if line.symbols[index] not in "axo'mchPiwJAD" or (
             line.symbols[index] == "i" and line.words[index] not in _AIMED
         ):
             return False

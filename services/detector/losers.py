@@ -18,6 +18,7 @@ from shared.schemas.article_tagged import Mention
 _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
+_ADMITTING = words("losers.admitting")
 _TOGETHER = words("losers.together")
 _MARTYRS = words("losers.martyrs")
 _THEMSELVES = words("losers.themselves")
@@ -144,7 +145,8 @@ def _theirs(case: Case) -> str | None:
     """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
     figure, line = case.figure, case.line
     around = line.words[max(0, min(figure.at, figure.predicate) - 3) : max(figure.end, figure.predicate) + 1]
-    if _THIRD_PERSON.isdisjoint(around) or _FIRST_PERSON.isdisjoint(line.words[: figure.at]):
+    quoted = line.symbols[:1] == "q" and "their" in line.words[max(0, figure.predicate - 3) : figure.predicate]
+    if not quoted and (_THIRD_PERSON.isdisjoint(around) or _FIRST_PERSON.isdisjoint(line.words[: figure.at])):
         return None
     return _opponent(case)
 
@@ -179,6 +181,12 @@ def _bodies_found(case: Case) -> str | None:
     at, line = case.figure.at, case.line
     found = not _FINDING.isdisjoint(line.words[max(0, at - 4) : at]) and line.symbols[case.figure.predicate] == "F"
     return "total" if found and case.parties.group else None
+
+
+def _admitted(case: Case) -> str | None:
+    """`admitted to 100 wounded`: nobody admits another's losses."""
+    said = case.line.words[max(0, case.figure.at - 3) : case.figure.at]
+    return None if _ADMITTING.isdisjoint(said) else case.own
 
 
 def _all_together(case: Case) -> str | None:
@@ -371,6 +379,7 @@ _OUTRIGHT = (
     _theirs,
     _owner_side,
     _on_their_side,
+    _admitted,
     _by_direction,
     _martyrs,
     _killed_by_them,

@@ -17,6 +17,7 @@ _PHRASE = re.compile(
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
+_NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
@@ -69,6 +70,8 @@ def _several(line: Line, at: int) -> People:
 
 def _one(line: Line, at: int) -> People | None:
     match = _ONE.match(line.symbols, at)
+    if match is None and (national := _NATIONAL.match(line.symbols, at)):
+        return People(at, national.end(), "unspecified", "h", national.end() - 1)
     if match is None and _SECOND.match(line.symbols, at):  # "killing one soldier and wounding a second"
         return People(at, at + 2)
     if match is None:

@@ -10,7 +10,7 @@ from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
 _NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib]))")
-_INCLUDING = re.compile(r",q?N?<[^.;,]{0,10},q?v*[xr]?(?P<verb>[KQWCMd])")
+_INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
@@ -18,7 +18,7 @@ _AHEAD = re.compile(
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
-_EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&[WCKI]")
+_EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
 _ANIMALS = words("predicates.animals")
@@ -30,6 +30,7 @@ _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
 _FALL = frozenset(("fell", "fall", "falls", "fallen"))
 _HIT = frozenset(("was hit", "were hit", "been hit"))
+_HAVING = frozenset(("had", "has", "have"))
 _OBJECTS = frozenset(("them", "him", "her"))
 
 
@@ -98,12 +99,15 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
         return verb <= 1 and gap.endswith("v")  # "Killed on Saturday were two men"
     if line.words[verb].endswith(" of"):
         return _LOOKED_INTO.isdisjoint(line.words[max(0, verb - 3) : verb])
+    if symbol == "I" and line.words[verb + 1] == "to":  # "injuries to two more"
+        return True
     return symbol not in "FI" or gap.startswith("o")
 
 
 def _is_active(line: Line, start: int, verb: int) -> bool:
-    """`10 soldiers killed three civilians`: no auxiliary before, a person or a number behind."""
-    if line.symbols[verb] not in "KWC" or "v" in line.symbols[start:verb]:
+    """`10 soldiers killed three civilians`, `a patrol had killed five`: a person or a number behind."""
+    passive = any(line.symbols[i] == "v" and line.words[i] not in _HAVING for i in range(start, verb))
+    if line.symbols[verb] not in "KWC" or passive:
         return False
     return bool(re.match(r"[ar]?(?:N|[JA]?[mch])", line.symbols[verb + 1 : verb + 5]))
 
