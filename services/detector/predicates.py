@@ -168,7 +168,7 @@ def subject(line: Line, verb: int) -> int:
 
     None where two sides stand together ("Armenia, Azerbaijan border clashes kill 99"): both do it.
     """
-    for index in range(verb - 1, max(-1, verb - _WINDOW), -1):
+    for index in range(verb - 1, max(-1, verb - 14), -1):
         if line.symbols[index] in ".;S":
             return -1
         if line.symbols[index] in "JA" and not is_ground(line, index) and not _is_aimed_at(line, index):
