@@ -25,6 +25,7 @@ from services.detector.lists import (
     is_set_against,
     is_taken_there,
     later_death,
+    left_on_the_field,
     like_next,
     loss_behind,
     named_before,
@@ -59,6 +60,7 @@ _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
+_HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
 _REMAINS = words("casualties.remains")
@@ -178,7 +180,7 @@ def _of_noun(line: Line, figure: Figure) -> Figure:
 
 def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) -> Figure | None:
     """The figure with its word of loss, or None where there is none."""
-    if predicates.speak_or_move(line, people) and not is_adjective(line, people):
+    if predicates.speak_or_move(line, people) and not is_adjective(line, people) and people.head != "d":
         return _carried(line, figure)
     joined = last if last and predicates.is_joined(line, last.end, figure.at, bool(people.head)) else None
     found = _with_predicate(line, figure, people, last, joined)
@@ -198,6 +200,8 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
 
 def _is_denied(line: Line, figure: Figure) -> bool:
     """`had not lost a single soldier`, `did not lose one man`."""
+    if figure.best == 1 and line.words[figure.at - 1 : figure.at + 1] == ["not", "one"]:
+        return True
     if figure.best != 1 or line.symbols[figure.predicate] not in "Lk":
         return False
     return "z" in line.symbols[max(0, figure.predicate - 3) : figure.predicate] and figure.predicate < figure.at
@@ -247,6 +251,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
+    if (left := left_on_the_field(line, figure.at, figure.end)) >= 0:
+        return replace(figure, predicate=left, side_at=subject(line, left) if figure.side_at < 0 else figure.side_at)
     own = own_gapped(line, last.end, figure.at) if last else -1
     if last and own >= 0:
         return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, pronoun=own)
@@ -282,6 +288,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
     takes = (
         predicates.is_toll(line, front, people.at)
         or predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
+        or line.symbols[people.end : people.end + 2] == "ro"
         or line.words[people.end : people.end + 1] == ["of them"]
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
@@ -301,7 +308,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     if symbol == "F" and (own := line.symbols.rfind("p", max(0, front - 2), front)) >= 0:
         return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
-        return _from_toll(line, _as(line, figure, front), max(0, front - 4))
+        told = replace(figure, mixed=line.words[front].startswith("casualt"))
+        return _from_toll(line, _as(line, told, front), max(0, front - 4))
     return _as(line, figure, front)
 
 
@@ -339,7 +347,11 @@ def _with_loser(line: Line, figure: Figure) -> Figure:
     lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
     if lost is None or _is_left_behind(line, figure.at):
         return figure
-    return replace(figure, side_at=_loser(line, figure, max(0, figure.at - 5) + lost.start()))
+    verb = max(0, figure.at - 5) + lost.start()
+    loser = _loser(line, figure, verb)
+    if loser < 0 and figure.pronoun < 0 and (own := _HIS_COUNTRY.search(line.symbols, 0, verb)):
+        return replace(figure, pronoun=own.start())  # "his country had lost two soldiers"
+    return replace(figure, side_at=loser)
 
 
 def _is_left_behind(line: Line, at: int) -> bool:

@@ -92,7 +92,7 @@ def _at_home(words: str, told: Told) -> str | None:
     """`KIGALI - ..., the army said`: of no other state than the one it was written in."""
     named = words.lower().split()
     official = named[-1] in _NATIONAL or not _NATIONAL.isdisjoint(named[1:2])
-    return told.home if official and words.lower().startswith(("the ", "a ", "an ")) else None
+    return told.home if official and words.lower().startswith(("the ", "a ", "an ", "our ")) else None
 
 
 def _is_inverted(line: Line, verb: int) -> bool:

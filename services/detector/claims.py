@@ -163,7 +163,8 @@ def _is_of_earlier(line: Line, figure: Figure) -> bool:
 def _is_of_a_war(line: Line, at: int) -> bool:
     """`the long war with the separatists of Donetsk, in which over 10,000 people have died`."""
     which = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] == "which"), 0)
-    return not _WARS.isdisjoint(line.words[max(0, which - _WAR_REACH) : which])
+    before = " ".join(line.words[max(0, which - _WAR_REACH) : which])  # "war of" is one item
+    return not _WARS.isdisjoint(before.split())
 
 
 def _drove_out_many(line: Line) -> bool:

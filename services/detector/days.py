@@ -73,7 +73,12 @@ def _mentions(line: Line) -> Iterator[tuple[int, Mention]]:
     for index, mention in enumerate(line.mentions):
         if mention is None or mention.kind != "date" or mention.form in _UNDATED:
             continue
-        if not (_is_dateline(line, index) or _is_to_come(line, index) or _is_repeated(line, index)):
+        if not (
+            line.words[index].lower().endswith("days")
+            or _is_dateline(line, index)
+            or _is_to_come(line, index)
+            or _is_repeated(line, index)
+        ):
             yield index, mention
 
 

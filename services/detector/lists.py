@@ -13,7 +13,8 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
-_WITH_WOUNDS = re.compile(r"i[xJa&,]{0,5}(?P<wounds>I)")
+_WITH_WOUNDS = re.compile(r"(?:x{0,2}P)?(?P<with>i)[xJa&,]{0,5}(?P<wounds>I)")
+_FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmG']{1,6}S,&\Z")
@@ -149,7 +150,14 @@ def loss_behind(line: Line, at: int, end: int) -> int:
 def with_wounds(line: Line, end: int) -> int:
     """The wounds of `31 people with gunshot or shrapnel wounds`, -1 for none."""
     match = _WITH_WOUNDS.match(line.symbols, end)
-    return match.start("wounds") if match and line.words[end] == "with" else -1
+    return match.start("wounds") if match and line.words[match.start("with")] == "with" else -1
+
+
+def left_on_the_field(line: Line, at: int, end: int) -> int:
+    """The verb of `the Eritreans had left at least 44 on the field`, -1 for none."""
+    behind = line.words[end : end + 4]
+    left = at - 1 if line.words[at - 1] == "left" else at - 2
+    return left if left >= 0 and line.words[left] == "left" and not _FIELDS.isdisjoint(behind) else -1
 
 
 def tells_of_hospital(line: Line) -> bool:

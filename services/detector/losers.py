@@ -18,6 +18,7 @@ from shared.schemas.article_tagged import Mention
 _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
+_COMRADES = words("losers.comrades")
 _ADMITTING = words("losers.admitting")
 _TOGETHER = words("losers.together")
 _MARTYRS = words("losers.martyrs")
@@ -206,8 +207,17 @@ def _same_people(case: Case) -> str | None:
     at, symbols = case.figure.at, case.line.symbols
     is_part = symbols[at - 1 : at] == "<" and symbols[case.figure.end : case.figure.end + 1] == ","
     is_part = is_part or symbols[at + 1 : at + 2] == "<"  # "18 people, four of them soldiers"
+    if not _COMRADES.isdisjoint(case.line.words[at : case.figure.end]):  # "and five comrades are in hospital"
+        return _told_before(case)
+    if _is_alone(case) and case.told.side_line == case.line.number:
+        return case.told.side
     goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
     return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
+
+
+def _is_alone(case: Case) -> bool:
+    """`and 21 had been taken alive`: a number without a noun goes on with the people told of before."""
+    return case.figure.who is None and case.line.symbols[max(0, case.figure.at - 1) : case.figure.at] == "&"
 
 
 def _more_of_them(case: Case) -> str | None:
@@ -218,7 +228,8 @@ def _more_of_them(case: Case) -> str | None:
 
 def _martyrs(case: Case) -> str | None:
     """`Peking spoke of 40 martyrs`: nobody calls an enemy so."""
-    told = case.line.words[case.figure.at : max(case.figure.end, case.figure.predicate + 1)]
+    end = max(case.figure.end, case.figure.predicate + 1)
+    told = case.line.words[case.figure.at : end + (3 if case.line.symbols[end : end + 1] == "<" else 0)]
     return case.own if not _MARTYRS.isdisjoint(told) else None
 
 
@@ -232,6 +243,8 @@ def _owner_side(case: Case) -> str | None:
     ]
     if own and case.own:  # "killed nine men while losing six of its own"
         return case.own
+    if case.own and "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]:
+        return case.own  # "Buenos Aires says the Chileans shot first, and that not one of its guards was harmed"
     owner = _struck_owner(case) or _owner(line, figure.pronoun) or case.own or _owner_before(case.told.previous)
     if case.agent is not None and case.agent.ref == owner:  # "shelling killed five of its soldiers": not the sheller's
         owner = case.parties.other_than(owner)

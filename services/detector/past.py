@@ -67,9 +67,14 @@ def is_fresh(line: Line, today: date | None) -> bool:
     for at, day in line.dates():
         if _is_old(day, today):
             back = min(back, at)
-        elif day.form in ("weekday", "overnight") or (day.form == "day" and at < back):
+        elif (day.form in ("weekday", "overnight") and not is_repeated(line, at)) or (day.form == "day" and at < back):
             return True
     return False
+
+
+def is_repeated(line: Line, at: int) -> bool:
+    """`meets a colleague on Thursdays`: no day in particular."""
+    return line.words[at].lower().endswith("days")
 
 
 def compares(line: Line, today: date | None = None) -> bool:

@@ -9,11 +9,11 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib]))")
+_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
-    r"[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
+    r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
@@ -30,6 +30,8 @@ _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
 _FALL = frozenset(("fell", "fall", "falls", "fallen"))
 _HIT = frozenset(("was hit", "were hit", "been hit"))
+_TAKEN = frozenset(("was taken", "were taken", "been taken"))
+_AWAY = words("predicates.away")
 _HAVING = frozenset(("had", "has", "have"))
 _OBJECTS = frozenset(("them", "him", "her"))
 
@@ -52,9 +54,14 @@ def behind(line: Line, people: People) -> int:
         return -1  # "a second was hit": a helicopter
     if line.words[verb] in _FALL and (not people.head or verb - people.end > _BESIDE):
         return -1  # shells and towns fall, too
-    if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off":
+    if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off" or _is_elsewhere(line, verb):
         return -1  # "an officer went to look and found them dead"; the dead are carried off, too
     return -1 if _is_active(line, people.end, verb) else verb
+
+
+def _is_elsewhere(line: Line, verb: int) -> bool:
+    """`were taken out of their villages`, `had been taken to safety`: nobody captured them."""
+    return line.words[verb] in _TAKEN and line.words[verb + 1 : verb + 2] and line.words[verb + 1] in _AWAY
 
 
 def ahead(line: Line, people: People) -> int:
