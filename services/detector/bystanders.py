@@ -8,6 +8,8 @@ from services.detector.words import words
 _FEW = 3  # people; more are a village, and a village under fire is a fight
 _SHOOTING = words("bystanders.shooting")
 _FORCES = words("bystanders.forces")
+_MIGRANTS = words("bystanders.migrants")
+_NEAR = 4  # items between the shooting and whom it met
 _FIRED = words("bystanders.fired")
 
 _PERSON = r"(?P<many>[aN]?)(?P<who>[xJAO]{0,2}[ch]|(?:J|(?<=a)A)(?=[.,;ivDS&)]|xv|\Z))"
@@ -20,11 +22,21 @@ def are_shot(line: Line) -> bool:
     """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
     when rangers fired in the forest`."""
     rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
-    return any(
+    return _are_migrants(line) or any(
         _is_shooting(line, match) and fits(line, match)
         for pattern, fits in rules
         for match in pattern.finditer(line.symbols)
     )
+
+
+def _are_migrants(line: Line) -> bool:
+    """`police kill four migrants`, `guards opened fire on Africans`: however many."""
+    for at, word in enumerate(line.words):
+        if word in _MIGRANTS and "m" in line.symbols[:at]:
+            before = {part for verb in line.words[max(0, at - _NEAR) : at] for part in (verb, *verb.split())}
+            if not _SHOOTING.isdisjoint(before):
+                return True
+    return False
 
 
 def _is_shooting(line: Line, match: "re.Match[str]") -> bool:

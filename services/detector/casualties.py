@@ -225,7 +225,8 @@ def _with_predicate(
         return _as(line, figure, wounds)
     back, front = predicates.behind(line, people), _front(line, people, last)
     if front >= 0 and back >= 0 and predicates.is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
-        return _from_toll(line, _as(line, figure, front), max(0, front - 4))
+        kind = KINDS[line.symbols[back]]  # "put its losses at nine soldiers wounded"
+        return replace(_from_toll(line, _as(line, figure, front), max(0, front - 4)), kind=kind)
     if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
         return _as(line, figure, death)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
@@ -283,6 +284,8 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         return also.start()
     if front < 0 or people.head:
         return front
+    if predicates.are_things(line, people.at):
+        return -1  # "the loss of seven of its tanks"
     if line.symbols[front] in "Cy" and last is None:
         return -1  # villages are captured, too
     takes = (

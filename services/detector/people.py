@@ -17,7 +17,7 @@ _PHRASE = re.compile(
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
-_SOME_OF = re.compile(r"N(?P<who>o[ap]x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
+_SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _LOST_THINGS = frozenset(("were lost", "fell", "fall", "falls", "fallen", "were hit", "was hit"))
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
@@ -56,7 +56,8 @@ def _several(line: Line, at: int) -> People:
     if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
         return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
     if not match and (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _LOST_THINGS:
-        return People(at, some.end("who"), "unspecified", "h", pronoun=_pronoun_in(line, at, some.end("who")))
+        end = some.end("who")
+        return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
     if line.words[at + 1 : at + 4] == ["from", "each", "side"]:
         return People(at, at + 4, "unspecified", "h")
     if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):

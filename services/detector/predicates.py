@@ -61,7 +61,7 @@ def behind(line: Line, people: People) -> int:
 
 def _is_elsewhere(line: Line, verb: int) -> bool:
     """`were taken out of their villages`, `had been taken to safety`: nobody captured them."""
-    return line.words[verb] in _TAKEN and line.words[verb + 1 : verb + 2] and line.words[verb + 1] in _AWAY
+    return line.words[verb] in _TAKEN and not _AWAY.isdisjoint(line.words[verb + 1 : verb + 2])
 
 
 def ahead(line: Line, people: People) -> int:
@@ -131,6 +131,12 @@ def takes_anyone(line: Line, verb: int, at: int) -> bool:
     if line.symbols[verb] not in "kKwW" or line.symbols[at + 1 : at + 2] != "x":
         return False
     return not _ANIMALS & set(line.words[at + 1 : at + 3])
+
+
+def are_things(line: Line, at: int) -> bool:
+    """`seven of its tanks`: what the number at `at` counts is no people."""
+    noun = re.match(r"o?[ap]?x{1,2}", line.symbols[at + 1 :])
+    return noun is not None and not _ANIMALS.isdisjoint(line.words[at + 1 : at + 1 + noun.end()])
 
 
 def speak_or_move(line: Line, people: People) -> bool:

@@ -14,6 +14,7 @@ _LONGEST = 1200
 _FEW = 3  # sentences that tell most clearly
 _NEXT = 8  # sentences from the first that tells of the fight
 _EXACT = 3  # a district or nearer, as UCDP GED counts
+_BEGINNING = 2  # title and first sentence
 _BORDERS = words("where.borders")
 
 
@@ -26,6 +27,8 @@ def places(
         for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
     found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, article))
+    if all(place.kind == "line" for place in found):
+        found = _along(every, article, homes) + found
     return tuple(found[:_MOST] or _border(lines, every, article, homes))
 
 
@@ -39,6 +42,25 @@ def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged
             if found:
                 return found
     return []
+
+
+def _along(every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> list[Place]:
+    """A known place on the sides' own border, in whatever sentence, the title too; a disputed area, which is named for
+    the quarrel as well, only where the article begins with it."""
+    for line in every:
+        named = [place for place in _named(line, article, homes) if _is_on(place.borders, homes)]
+        found = [
+            place
+            for place in named
+            if place.where_prec <= _EXACT or (place.kind != "line" and line.number < _BEGINNING)
+        ]
+        if found:
+            return found
+    return []
+
+
+def _is_on(borders: Sequence[str], homes: frozenset[str]) -> bool:
+    return any(set(border.split("-")) <= homes for border in borders)
 
 
 def _bare(lines: Sequence[Line], article: ArticleTagged) -> Iterator[Place]:
@@ -82,7 +104,10 @@ _NEW = re.compile(
     r"|\b(?:village|town|city|district|hamlet|camp|outpost|post|oasis|port|area|settlement|island|base|checkpoint)\s+(?:of|at|called|named)\s+"
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
-_BARE = re.compile(r"\b(?:at|near|around|outside)\s+(?P<name>[A-Z][a-z’'-]{2,}(?:[ -][A-Z][a-z’'-]{2,}){0,2})")
+_BARE = re.compile(
+    r"\b(?:at|near|around|outside|(?:north|south|east|west) of)\s+"
+    r"(?P<name>[A-Z][a-z’'-]{2,}(?:[ -][A-Z][a-z’'-]{2,}){0,2})"
+)
 _KINDS_OF_NEW = {
     "province": 4,
     "department": 4,
