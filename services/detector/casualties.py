@@ -18,6 +18,7 @@ from services.detector.lists import (
     filled,
     hospital,
     in_brackets,
+    in_hands,
     inverted,
     is_gapped,
     is_parted,
@@ -29,6 +30,7 @@ from services.detector.lists import (
     like_next,
     loss_behind,
     named_before,
+    number_of,
     numbered,
     on_side,
     others_gapped,
@@ -221,8 +223,8 @@ def _with_predicate(
 ) -> Figure | None:
     if is_adjective(line, people):
         return _as(line, figure, people.at + 1)
-    if (wounds := with_wounds(line, people.end)) >= 0:
-        return _as(line, figure, wounds)
+    if told := _told_behind(line, figure, people.end):
+        return told
     back, front = predicates.behind(line, people), _front(line, people, last)
     if front >= 0 and back >= 0 and predicates.is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
         kind = KINDS[line.symbols[back]]  # "put its losses at nine soldiers wounded"
@@ -240,6 +242,14 @@ def _with_predicate(
     if joined and (people.head or predicates.ends_clause(line, people.end)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
     return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
+
+
+def _told_behind(line: Line, figure: Figure, end: int) -> Figure | None:
+    """`31 people with wounds`, `one is in Saudi hands`, `to 22 the number of people killed`."""
+    if (hands := in_hands(line, end)) >= 0:
+        return replace(figure, kind="captured", predicate=hands)
+    loss = max(with_wounds(line, end), number_of(line, end))
+    return _as(line, figure, loss) if loss >= 0 else None
 
 
 def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
@@ -386,8 +396,9 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
 
 
 def _is_done(line: Line, verb: int) -> bool:
-    """`killed five`; not `were wounded, among them six servicemen`."""
-    suffered = line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have", "'ve")
+    """`killed five`; not `were wounded, among them six servicemen`, `the number of wounded at`."""
+    before = line.symbols[verb - 1 : verb]
+    suffered = before == "o" or (before == "v" and line.words[verb - 1] not in ("had", "has", "have", "'ve"))
     return line.symbols[verb] in "kwy" or (line.symbols[verb] in "KWC" and not suffered)
 
 

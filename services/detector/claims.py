@@ -62,6 +62,8 @@ def _written_in(article: ArticleTagged, parties: Parties) -> str | None:
 
 def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: Parties) -> bool:
     """Not of another war, an accident, militants' attacks beside it, or of what the sentence left out before told."""
+    if not _DENYING.isdisjoint(line.words[max(0, figure.at - 3) : figure.at]):
+        return False  # "denied that ten of its men were in Chinese hands"
     if is_of_another_event(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
         return False
     if figure.kind == "captured" and line.words[max(0, figure.at - 1)] == "the" and not figure.prisoners:
@@ -122,6 +124,7 @@ _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
 _DISPLACED = words("claims.displaced")
+_DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
 _WAR_TALLY = 1000
 _WAR_DEAD = 100

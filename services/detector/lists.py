@@ -13,6 +13,9 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_IN_HANDS = re.compile(r"v{0,2}i[JA]'?x")
+_HANDS = words("lists.hands")
+_NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
 _WITH_WOUNDS = re.compile(r"(?:x{0,2}P)?(?P<with>i)[xJa&,]{0,5}(?P<wounds>I)")
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
@@ -145,6 +148,18 @@ def loss_behind(line: Line, at: int, end: int) -> int:
     if match is None and not _TAKING.isdisjoint(line.words[max(0, at - 3) : at]):
         match = _AS_PRISONERS.match(line.symbols, end)
     return match.start("loss") if match else -1
+
+
+def in_hands(line: Line, end: int) -> int:
+    """The hands of `one of their comrades is in Saudi hands`, `in Ethiopian custody`; -1 for none."""
+    match = _IN_HANDS.match(line.symbols, end)
+    return match.end() - 1 if match and line.words[match.end() - 1] in _HANDS else -1
+
+
+def number_of(line: Line, end: int) -> int:
+    """The loss of `bringing to 22 the number of people killed`, -1 for none."""
+    match = _NUMBER_OF.match(line.symbols, end)
+    return match.start("loss") if match and line.words[end + 1] == "number" else -1
 
 
 def with_wounds(line: Line, end: int) -> int:

@@ -12,6 +12,7 @@ from services.detector.ground import is_at_border, is_ground
 from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
 from services.detector.parties import Parties
+from services.detector.predicates import subject
 from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
@@ -245,7 +246,13 @@ def _owner_side(case: Case) -> str | None:
         return case.own
     if case.own and "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]:
         return case.own  # "Buenos Aires says the Chileans shot first, and that not one of its guards was harmed"
-    owner = _struck_owner(case) or _owner(line, figure.pronoun) or case.own or _owner_before(case.told.previous)
+    owner = (
+        _struck_owner(case)
+        or _shelled_owner(case)
+        or _owner(line, figure.pronoun)
+        or case.own
+        or _owner_before(case.told.previous)
+    )
     if case.agent is not None and case.agent.ref == owner:  # "shelling killed five of its soldiers": not the sheller's
         owner = case.parties.other_than(owner)
     return owner if owner is not None and case.parties.knows(owner) else case.own
@@ -255,6 +262,17 @@ def _struck_owner(case: Case) -> str | None:
     """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
     struck = {m.ref for i, m in case.line.actors() if i < case.figure.pronoun and befell(case.line, i)}
     return struck.pop() if case.figure.predicate > case.figure.at and len(struck) == 1 else None
+
+
+def _shelled_owner(case: Case) -> str | None:
+    """`Nigerian guns had shelled its positions and one of its soldiers was dead`: not Nigeria's."""
+    line = case.line
+    for at in range(1, case.figure.pronoun):
+        if line.entries[at - 1].directed and line.symbols[at] == "p":
+            agent = subject(line, at - 1)
+            mention = line.mentions[agent] if agent >= 0 else None
+            return case.parties.other_than(mention.ref) if mention is not None else None
+    return None
 
 
 def _owner(line: Line, pronoun: int) -> str | None:
@@ -303,6 +321,13 @@ def _killed_by_them(case: Case) -> str | None:
         if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:
             return None
     return None
+
+
+def _struck_there(case: Case) -> str | None:
+    """`Ecuador shot down two Peruvian helicopters, killing seven people`: civilians are of the ground they were on."""
+    figure, line = case.figure, case.line
+    active = 0 < figure.predicate < figure.at and line.words[figure.predicate].endswith("ing")
+    return _struck(case) if active and figure.who != "civilian" and figure.agent < 0 else None
 
 
 def _victim_in_arms(case: Case) -> str | None:
@@ -399,6 +424,7 @@ _OUTRIGHT = (
     _irregulars,
     _bodies_found,
     _victim_in_arms,
+    _struck_there,
     _enemy,
     _same_people,
     _in_parts,

@@ -53,6 +53,8 @@ def counted(line: Line, at: int) -> People | None:
 
 def _several(line: Line, at: int) -> People:
     match = _PHRASE.match(line.symbols, at + 1)
+    if line.words[at + 1 : at + 5 : 3] == ["of", "own"] and line.symbols[at + 2] in "JA":
+        return People(at, at + 5, head="h", side_at=at + 2)  # "six of Peru's own"
     if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
         return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
     if not match and (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _LOST_THINGS:

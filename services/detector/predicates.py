@@ -17,7 +17,7 @@ _AHEAD = re.compile(
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=o)[KWMd]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
@@ -61,6 +61,8 @@ def behind(line: Line, people: People) -> int:
 
 def _is_elsewhere(line: Line, verb: int) -> bool:
     """`were taken out of their villages`, `had been taken to safety`: nobody captured them."""
+    if "R" in line.symbols[verb : verb + _WINDOW]:  # "were taken to the capital as prisoners"
+        return False
     return line.words[verb] in _TAKEN and not _AWAY.isdisjoint(line.words[verb + 1 : verb + 2])
 
 
@@ -91,6 +93,8 @@ def is_toll(line: Line, front: int, at: int) -> bool:
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
     """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
     word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES)
+    if line.symbols[toll - 1 : toll] == "o":  # "put the number of injured at three"
+        return word in ("at", "to") and line.words[toll - 2 : toll - 1] == ["number"]
     if line.symbols[toll - 1 : toll] == "v":
         return word == "at" and "number" in line.words[max(0, toll - 7) : toll]
     return word in (_REACHED if line.symbols[toll] == "T" else ("at", "to"))
