@@ -36,6 +36,8 @@ _MOVED = words("force.moved")
 _SPOKEN = words("force.spoken")  # lives are claimed, hills, too
 _NEW_CLAUSE = words("force.new_clause")
 _BEGUN = words("force.begun")
+_HEARSAY = words("force.hearsay")
+_UNTRUE = words("force.untrue")
 _AFTER = words("force.after")
 
 
@@ -58,13 +60,18 @@ class Trigger:
 def triggers(line: Line) -> list[Trigger]:
     """All signs of armed force in the line, in order."""
     candidates = _candidates(line)
-    shotless = _is_shotless(line)
+    untrue = _is_shotless(line) or _is_rumour(line)
     losses = _LOSSES if candidates and has_soldiers(line) else _DEAD
     signs = ((at, *sign) for at in candidates if (sign := _sign(line, at, losses)))
     return [
-        Trigger(at, strength, mutual, not (shotless or is_unreal(line, at)))
+        Trigger(at, strength, mutual, not (untrue or is_unreal(line, at)))
         for at, strength, mutual in islice(signs, _MOST)
     ]
+
+
+def _is_rumour(line: Line) -> bool:
+    """`Talk on social media that gunboats sank a launch is false`, `threw out as "fabricated" a newspaper's story`."""
+    return not _HEARSAY.isdisjoint(line.words) and not _UNTRUE.isdisjoint(line.words)
 
 
 def _is_shotless(line: Line) -> bool:
