@@ -200,7 +200,7 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
         start -= 1
     comma = line.symbols.rfind(",", start, at)
-    if comma >= 0 and at - comma > 1 and any(s in "AJGYPmx" for s in line.symbols[comma + 1 : at]):
+    if comma >= 0 and at - comma > 1 and any(s in "AJGYPmxhc" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
     start = next((i + 1 for i in range(at - 2, start, -1) if line.words[i] in _JOINTS), start)
     anonymous = not any(line.mentions[start:at])  # "General Anjum, who commands the Frontier Corps, told"

@@ -14,6 +14,7 @@ _LONGEST = 1200
 _FEW = 3  # sentences that tell most clearly
 _NEXT = 8  # sentences from the first that tells of the fight
 _EXACT = 3  # a district or nearer, as UCDP GED counts
+_INSIDE = ("inside", "into", "in")
 _BEGINNING = 2  # title and first sentence
 _BORDERS = words("where.borders")
 
@@ -29,7 +30,7 @@ def places(
     found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, article))
     if all(place.kind == "line" for place in found):
         found = _along(every, article, homes) + found
-    return tuple(found[:_MOST] or _border(lines, every, article, homes))
+    return tuple(found[:_MOST] or _border(lines, every, article, homes) or _soil(lines, article, homes))
 
 
 def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> list[Place]:
@@ -57,6 +58,16 @@ def _along(every: Sequence[Line], article: ArticleTagged, homes: frozenset[str])
         if found:
             return found
     return []
+
+
+def _soil(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
+    """`bombed a camp inside Ecuador`: the country, where nothing nearer is told."""
+    for line in lines[:_FEW]:
+        for index, mention in line.actors():
+            if mention.ref in homes and mention.form == "name" and line.words[index - 1] in _INSIDE:
+                name = article.body[mention.start : mention.end]
+                yield Place(name=name, country=mention.ref, where_prec=6, kind="country")
+                return
 
 
 def _is_on(borders: Sequence[str], homes: frozenset[str]) -> bool:
@@ -97,7 +108,7 @@ def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterato
 _NEW = re.compile(
     r"\b(?:in|near|at|around|outside|of|on|from|into|over|to)\s+(?:the\s+)?(?:[a-z-]+\s+){0,3}?"
     r"(?P<name>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:\s+(?:(?:al|el|de|del|al|e)[- ])?[A-Z][\w’'-]+){0,3})"
-    r"(?P<kind>\s+(?:refugee\s+camp|camp|village|district|area|sector|province|department|airbase|air\s+base|airstrip|base|"
+    r"(?P<kind>\s+(?:[Rr]iver|refugee\s+camp|camp|village|district|area|sector|province|department|airbase|air\s+base|airstrip|base|"
     r"border\s+post|outpost|checkpoint|valley|town|pass|hill|ridge|peak|island|county|agency|state|region|crossing|oasis|subdivision|heights))"
     r"|\b(?:the|on|at|near)\s+(?!(?:The|Its|Their|Our|Northern|Southern|Eastern|Western|International|Disputed|Joint|Common)\b)"
     r"(?P<bordered>[A-Z][a-z’'-]{3,})\s+(?:border|frontier)\b"
@@ -105,8 +116,8 @@ _NEW = re.compile(
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
 _BARE = re.compile(
-    r"\b(?:at|near|around|outside|(?:north|south|east|west) of)\s+"
-    r"(?P<name>[A-Z][a-z’'-]{2,}(?:[ -][A-Z][a-z’'-]{2,}){0,2})"
+    r"\b(?:at|near|around|outside|(?:north|south|east|west) of|overran|stormed|shelled|recaptured|raided)\s+"
+    r"(?P<name>[A-Z][a-z’']{2,}(?:-[A-Za-z][a-z’']+)*(?: [A-Z][a-z’'-]{2,}){0,2})"
 )
 _KINDS_OF_NEW = {
     "province": 4,
@@ -145,6 +156,8 @@ def _is_far_from(line: Line, at: int) -> bool:
         return True  # "Kandahar police said"
     if at == 1 and line.words[0] == "in" and not _OFFICES.isdisjoint(line.words[2:6]):
         return True  # "In Baku the defence ministry called it false"
+    if line.words[at - 1] == "from" and line.symbols[max(0, at - 2) : at - 1] in ("m", "c", "h"):
+        return True  # "a sergeant from Osh"
     if line.words[at - 1] == "in" and not _SPEAKERS.isdisjoint(line.words[max(0, at - 2) : at - 1]):
         return True  # "officials in Maputo"
     head = line.words[max(0, at - 4) : at]

@@ -4,6 +4,7 @@ Every loader refuses nonsense with file and line. Adding a country, a border, a 
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -204,9 +205,13 @@ def read_towns(path: Path) -> Iterator[Place]:
                 raise ValueError(f"{path}:{number}: {error}") from error
 
 
+_ARTICLE = re.compile(r"(?:A[dlnrstz]|E[dlrs]|Ash|Esh)[- ](?=[A-Z])")
+
+
 def _named(names: Iterable[str], meaning: dict[str, Any]) -> Iterator[tuple[str, Meaning]]:
     for name in names:
-        cased = next((i for i, char in enumerate(name) if char.isupper() or char.isdigit()), -1)
+        start = article.end() if (article := _ARTICLE.match(name)) else 0  # "al-Fashaga", too
+        cased = next((i for i, char in enumerate(name) if i >= start and (char.isupper() or char.isdigit())), -1)
         letters = [char for char in name if char.isalpha()]
         short = len(letters) <= 5 and all(char.isupper() for char in letters)
         yield name, Meaning(cased=cased, abbreviation=short, **meaning)
