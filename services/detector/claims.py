@@ -8,9 +8,10 @@ from services.detector.claimants import Told, claimant_of
 from services.detector.days import days
 from services.detector.figure import Figure
 from services.detector.lines import Line
-from services.detector.losers import Case, ground_of, loser
+from services.detector.losers import Case, loser
 from services.detector.parties import Parties
 from services.detector.past import compares
+from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim

@@ -8,11 +8,12 @@ from itertools import pairwise
 from services.detector.claimants import Claimant, Told
 from services.detector.doers import befell, does_both, has_partner_behind, whose
 from services.detector.figure import Figure
-from services.detector.ground import is_at_border, is_ground
+from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
+from services.detector.owners import owner, sheller_before, struck_before
 from services.detector.parties import Parties
-from services.detector.predicates import subject
+from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
@@ -29,7 +30,6 @@ _ALLIED = words("losers.allied")
 _FINDING = words("losers.finding")
 _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
 _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
-_NAMED = re.compile(r"[AJP]")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
 _FURTHER = ("a further", "another", "an additional")
@@ -239,64 +239,27 @@ def _owner_side(case: Case) -> str | None:
     figure, line = case.figure, case.line
     if figure.pronoun < 0:
         return None
-    own = line.words[figure.predicate] in _WHILE_LOSING or line.words[figure.pronoun + 1 : figure.pronoun + 2] == [
-        "own"
-    ]
-    if own and case.own:  # "killed nine men while losing six of its own"
+    behind = line.words[figure.pronoun + 1 : figure.pronoun + 2]
+    if case.own and (
+        behind == ["own"] or line.words[figure.predicate] in _WHILE_LOSING
+    ):  # "killed nine men while losing six of its own"
         return case.own
     if case.own and "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]:
         return case.own  # "Buenos Aires says the Chileans shot first, and that not one of its guards was harmed"
-    owner = (
-        _struck_owner(case)
-        or _shelled_owner(case)
-        or _owner(line, figure.pronoun)
-        or case.own
-        or _owner_before(case.told.previous)
-    )
-    if case.agent is not None and case.agent.ref == owner:  # "shelling killed five of its soldiers": not the sheller's
-        owner = case.parties.other_than(owner)
-    return owner if owner is not None and case.parties.knows(owner) else case.own
+    theirs = _owner(case)
+    if case.agent is not None and case.agent.ref == theirs:  # "shelling killed five of its soldiers": not the sheller's
+        theirs = case.parties.other_than(theirs)
+    return theirs if theirs is not None and case.parties.knows(theirs) else case.own
 
 
-def _struck_owner(case: Case) -> str | None:
-    """`shot down a Syrian helicopter; both its pilots were killed`: who is struck and then suffers is one."""
-    struck = {m.ref for i, m in case.line.actors() if i < case.figure.pronoun and befell(case.line, i)}
-    return struck.pop() if case.figure.predicate > case.figure.at and len(struck) == 1 else None
-
-
-def _shelled_owner(case: Case) -> str | None:
-    """`Nigerian guns had shelled its positions and one of its soldiers was dead`: not Nigeria's."""
-    line = case.line
-    for at in range(1, case.figure.pronoun):
-        if line.entries[at - 1].directed and line.symbols[at] == "p":
-            agent = subject(line, at - 1)
-            mention = line.mentions[agent] if agent >= 0 else None
-            return case.parties.other_than(mention.ref) if mention is not None else None
-    return None
-
-
-def _owner(line: Line, pronoun: int) -> str | None:
-    """Whom `its`, `their`, `our` stands for: the nearest side before it."""
-    before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
-    if not before:
-        return None
-    return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
-
-
-def _owner_before(previous: Line | None) -> str | None:
-    """The same, where the side stands in the sentence before."""
-    return whose(previous) if previous is not None else None
-
-
-def _subject_ref(line: Line, pronoun: int) -> str | None:
-    """The side before the last verb of saying or fighting in front of the pronoun."""
-    for index in range(pronoun - 1, -1, -1):
-        if line.symbols[index] in "SL" or line.entries[index].fight:
-            for back in range(index - 1, -1, -1):
-                mention = line.mentions[back]
-                if mention is not None and mention.kind == "actor" and not is_ground(line, back):
-                    return mention.ref
-    return None
+def _owner(case: Case) -> str | None:
+    """Whom the possessive stands for, here or in the sentence before."""
+    figure, line, previous = case.figure, case.line, case.told.previous
+    if figure.predicate > figure.at and (struck := struck_before(line, figure.pronoun)):
+        return struck
+    if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):
+        return shelled
+    return owner(line, figure.pronoun) or case.own or (whose(previous) if previous is not None else None)
 
 
 def _victim(case: Case) -> str | None:
@@ -384,30 +347,6 @@ def _ground_named(case: Case) -> str | None:
 def _ground_before(case: Case) -> str | None:
     """The ground the sentences before were on."""
     return case.told.ground if case.figure.who != "military" else None
-
-
-def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None:
-    """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
-    at = figure.at if figure else 0
-    grounds = [(abs(index - at), side) for index in _places(line) if (side := _side_of_ground(line, index, parties))]
-    return min(grounds, key=lambda ground: ground[0])[1] if grounds else None
-
-
-def _places(line: Line) -> list[int]:
-    return [match.start() for match in _NAMED.finditer(line.symbols)]
-
-
-def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
-    mention = line.mentions[index]
-    if mention is None or line.words[index - 1 : index] == ["from"]:  # "by rockets from Gaza"
-        return None
-    if mention.kind == "place" and mention.place and mention.form != "dateline":
-        return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
-    if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):
-        return None
-    if is_at_border(line, index):
-        return None
-    return parties.on_ground(mention.ref)
 
 
 _OF_TITLES = (_victim, _own)

@@ -1,0 +1,35 @@
+"""On whose ground the places of a sentence lie."""
+
+import re
+
+from services.detector.doers import has_partner_behind
+from services.detector.figure import Figure
+from services.detector.ground import is_at_border, is_ground
+from services.detector.lines import Line
+from services.detector.parties import Parties
+
+_NAMED = re.compile(r"[AJP]")
+
+
+def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None:
+    """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
+    at = figure.at if figure else 0
+    grounds = [(abs(index - at), side) for index in _places(line) if (side := _side_of_ground(line, index, parties))]
+    return min(grounds, key=lambda ground: ground[0])[1] if grounds else None
+
+
+def _places(line: Line) -> list[int]:
+    return [match.start() for match in _NAMED.finditer(line.symbols)]
+
+
+def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
+    mention = line.mentions[index]
+    if mention is None or line.words[index - 1 : index] == ["from"]:  # "by rockets from Gaza"
+        return None
+    if mention.kind == "place" and mention.place and mention.form != "dateline":
+        return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
+    if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):
+        return None
+    if is_at_border(line, index):
+        return None
+    return parties.on_ground(mention.ref)
