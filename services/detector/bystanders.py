@@ -9,6 +9,8 @@ _FEW = 3  # people; more are a village, and a village under fire is a fight
 _SHOOTING = words("bystanders.shooting")
 _FORCES = words("bystanders.forces")
 _MIGRANTS = words("bystanders.migrants")
+_SOLDIERS = re.compile("m")
+_COMING = words("force.moves")
 _NEAR = 4  # items between the shooting and whom it met
 _FIRED = words("bystanders.fired")
 
@@ -22,6 +24,8 @@ _WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJ
 def are_shot(line: Line) -> bool:
     """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
     when rangers fired in the forest`."""
+    if _come_over(line):
+        return False
     if not _LOSS.search(line.symbols) and _SHOOTING.isdisjoint(line.words):
         return False  # most sentences: the patterns cost time
     rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
@@ -30,6 +34,12 @@ def are_shot(line: Line) -> bool:
         for pattern, fits in rules
         for match in pattern.finditer(line.symbols)
     )
+
+
+def _come_over(line: Line) -> bool:
+    """`soldiers who came by boat across the strait shot two villagers`: that is a raid."""
+    soldiers = (match.start() for match in _SOLDIERS.finditer(line.symbols))
+    return any(not _COMING.isdisjoint(line.words[at + 1 : at + _NEAR]) for at in soldiers)
 
 
 def _are_migrants(line: Line) -> bool:

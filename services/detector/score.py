@@ -9,6 +9,7 @@ from services.detector.fights import Scene
 from services.detector.force import has_soldiers
 from services.detector.lines import Line
 from services.detector.weights import weights
+from services.detector.words import words
 
 
 def probability(features: Mapping[str, float]) -> float:
@@ -21,6 +22,7 @@ def probability(features: Mapping[str, float]) -> float:
 _LEAD_LINES = 5
 _LINKED = 0.5  # what a side named in the next sentence counts of one named in the same
 _TELLING = 1.0
+_DOWNED = words("score.downed")
 _SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
@@ -118,11 +120,16 @@ def _kinds(lines: Sequence[Line]) -> Counter[str]:
         for at in line.marked:
             entry = line.entries[at]
             if entry.other and at < since:
-                found.update(entry.other)
+                found.update(kind for kind in entry.other if kind != "airspace" or not _is_shot_down(line))
             if entry.fight >= _TELLING:
                 found[_FIGHT] += 1
         found["border shooting"] += _SHOT * are_shot(line)
     return found
+
+
+def _is_shot_down(line: Line) -> bool:
+    """`shot down a drone that violated the country's airspace`: more than a violation."""
+    return not _DOWNED.isdisjoint(line.words)
 
 
 def _worst(found: Counter[str], kinds: frozenset[str]) -> float:
