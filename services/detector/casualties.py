@@ -127,7 +127,7 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return True
     if line.words[at] == "both":
         return bool(_BOTH.match(line.symbols, at + 1))
-    return line.words[at] == "another" and bool(re.match(r"v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 6]))
+    return line.words[at] == "another" and bool(re.match(r"(?:,N,)?v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 9]))
 
 
 def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:

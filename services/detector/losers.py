@@ -32,6 +32,7 @@ _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
 _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
+_AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded at 70"
 _FURTHER = ("a further", "another", "an additional")
 _CLAUSE = 8  # items
 
@@ -124,8 +125,8 @@ def _on_their_side(case: Case) -> str | None:
     if line.words[:4:3] == ["on", "side"] and line.words[2] == "own":  # "On his own side two soldiers had died"
         return case.own or (case.told.speaker.side if case.parties.knows(case.told.speaker.side or "") else None)
     for at in range(1, case.figure.at):
-        mention = line.mentions[at - 1]
-        if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 3) : at]:
+        mention = line.mentions[at - 1 - (line.symbols[at - 1] == "'")]
+        if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 4) : at]:
             others = {m.ref for index, m in line.actors() if at < index < case.figure.at} - {mention.ref}
             return mention.ref if case.parties.knows(mention.ref) and not others else None
     return None
@@ -194,7 +195,9 @@ def _admitted(case: Case) -> str | None:
 def _all_together(case: Case) -> str | None:
     """`300 corpses altogether`, `some thirty dead on the two sides together`."""
     behind = case.line.words[case.figure.predicate : max(case.figure.end, case.figure.predicate) + 6]
-    both = {("both", "sides"), ("two", "sides"), ("in", "all"), ("in", "total")}.intersection(pairwise(behind))
+    both = {("both", "sides"), ("two", "sides"), ("both", "armies"), ("in", "all"), ("in", "total")}.intersection(
+        pairwise(behind)
+    )
     return "total" if both or not _TOGETHER.isdisjoint(behind[1:]) else None
 
 
@@ -218,7 +221,7 @@ def _same_people(case: Case) -> str | None:
 
 def _is_alone(case: Case) -> bool:
     """`and 21 had been taken alive`: a number without a noun goes on with the people told of before."""
-    return case.figure.who is None and case.line.symbols[max(0, case.figure.at - 1) : case.figure.at] == "&"
+    return case.figure.who is None and bool(_AND_ALONE.search(case.line.symbols, 0, case.figure.at))
 
 
 def _more_of_them(case: Case) -> str | None:

@@ -47,7 +47,7 @@ class People:
 def counted(line: Line, at: int) -> People | None:
     """The people behind the number (or "a", "another") at `at`; None where "a" counts no person."""
     if line.words[at] == "another":
-        return People(at, at + 1)
+        return People(at, at + (4 if line.symbols[at + 1 : at + 4] == ",N," else 1))  # "another, 20, was hurt"
     return _one(line, at) if line.symbols[at] == "a" else _several(line, at)
 
 
@@ -69,8 +69,8 @@ def _several(line: Line, at: int) -> People:
     head, end = match["head"], match.end("head")
     side, pronoun = side_in(line, at + 1, end), _pronoun_in(line, at + 1, end)
     behind = _BEHIND.match(line.symbols, end)
-    if behind and side < 0:
-        side, end = side_in(line, end, behind.end()), behind.end()
+    if behind and side < 0 and not any(entry.fight for entry in line.entries[end : behind.end()]):
+        side, end = side_in(line, end, behind.end()), behind.end()  # not "15 men in Rhodesian ambush"
         pronoun = max(pronoun, _pronoun_in(line, at, end))
     if line.symbols[end : end + 3] == "oNc" and line.words[end + 1] == "one":
         end += 3
@@ -130,7 +130,14 @@ def is_inner(line: Line, at: int) -> bool:
 
 def is_age(line: Line, at: int) -> bool:
     """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
-    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in ("x", "A", "P", "m", "c"):
+    if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in (
+        "x",
+        "A",
+        "P",
+        "m",
+        "c",
+        "r",
+    ):
         return True
     if at < 2 or line.symbols[at - 1] != "o":
         return False

@@ -17,7 +17,7 @@ _AHEAD = re.compile(
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJ])[KW]|(?<=o)[KWMd]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
+_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJa])[KW]|(?<=o)[KWMd]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
@@ -28,6 +28,7 @@ _EITHER = words("predicates.either")  # official words for dead, wounded or capt
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
+_SOUGHT = _LOOKED_INTO | {"for"}
 _FALL = frozenset(("fell", "fall", "falls", "fallen"))
 _HIT = frozenset(("was hit", "were hit", "been hit"))
 _TAKEN = frozenset(("was taken", "were taken", "been taken"))
@@ -87,7 +88,7 @@ def before(line: Line, at: int) -> int:
 
 def is_toll(line: Line, front: int, at: int) -> bool:
     """Whether the word of loss at `front` is a toll that the number at `at` fills in."""
-    return line.symbols[front] == "T" or (line.symbols[front] == "F" and line.words[at - 1] in ("at", "to"))
+    return line.symbols[front] == "T" or (line.symbols[front] in "FdI" and line.words[at - 1] in ("at", "to"))
 
 
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
@@ -108,8 +109,11 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
     if symbol in "KWC" and re.search(r"[iDP]", gap):
         return verb <= 1 and gap.endswith("v")  # "Killed on Saturday were two men"
-    if line.words[verb].endswith(" of"):
-        return _LOOKED_INTO.isdisjoint(line.words[max(0, verb - 3) : verb])
+    named = line.words[verb].endswith(" of")
+    if symbol == "F" and not (_SOUGHT if named else _LOOKED_INTO).isdisjoint(line.words[max(0, verb - 3) : verb]):
+        return False  # "to look into the death of a villager", "revenge for the killing of two"
+    if named:
+        return True
     if symbol == "I" and line.words[verb + 1] == "to":  # "injuries to two more"
         return True
     return symbol not in "FI" or gap.startswith("o")

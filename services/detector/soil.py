@@ -14,7 +14,8 @@ _NAMED = re.compile(r"[AJP]")
 def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None:
     """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
     at = figure.at if figure else 0
-    grounds = [(abs(index - at), side) for index in _places(line) if (side := _side_of_ground(line, index, parties))]
+    places = (index for index in _places(line) if ";" not in line.symbols[min(index, at) : max(index, at)])
+    grounds = [(abs(index - at), side) for index in places if (side := _side_of_ground(line, index, parties))]
     return min(grounds, key=lambda ground: ground[0])[1] if grounds else None
 
 
