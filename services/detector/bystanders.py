@@ -39,7 +39,8 @@ def are_shot(line: Line) -> bool:
 def _come_over(line: Line) -> bool:
     """`soldiers who came by boat across the strait shot two villagers`: that is a raid."""
     soldiers = (match.start() for match in _SOLDIERS.finditer(line.symbols))
-    return any(not _COMING.isdisjoint(line.words[at + 1 : at + _NEAR]) for at in soldiers)
+    behind = (" ".join(line.words[at + 1 : at + _NEAR]) for at in soldiers)  # "crossed into" is one item
+    return any(not _COMING.isdisjoint(told.split()) for told in behind)
 
 
 def _are_migrants(line: Line) -> bool:

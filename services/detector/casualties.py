@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from services.detector import predicates
 from services.detector.denials import denial
-from services.detector.doers import doer, has_partner_behind
+from services.detector.doers import befell, doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
 from services.detector.lines import Line
 from services.detector.lists import (
@@ -62,6 +62,7 @@ _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
+_COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
@@ -350,13 +351,22 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
     named = side_in(line, max(0, verb - 4), verb)
     if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
         return named
+    if named >= 0 and befell(line, named) and "&" not in line.symbols[named:verb]:
+        return named  # "an attack on Thai troops left 12 dead"
     found = subject(line, verb)
-    return -1 if found > 0 and "b" in line.symbols[max(0, found - 2) : found] else found  # "was attacked by X and lost"
+    by = line.symbols.rfind("b", max(0, found - 2), max(0, found))
+    if by < 0:
+        return found
+    # "Thai troops, attacked by X, lost" and "was attacked by X and lost"
+    return subject(line, by) if line.symbols[verb - 1] == "," else -1
 
 
 def _with_loser(line: Line, figure: Figure) -> Figure:
     """`Iraq lost 3,000 men`, `the Ugandans had two marines killed`: the side is the subject's."""
     head = line.symbols[max(0, figure.at - 5) : figure.at]
+    paid = _COST.search(line.symbols, max(0, figure.at - 6), figure.at)
+    if paid and line.words[paid.start()].startswith("cost"):
+        return replace(figure, side_at=paid.start("who"))
     lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
     if lost is None or _is_left_behind(line, figure.at):
         return figure

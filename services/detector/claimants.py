@@ -10,6 +10,7 @@ from shared.schemas.article_tagged import Mention
 _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
+_ACCUSING = words("fights.accusing")
 _JOINTS = words("claimants.joints")
 _RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
@@ -62,7 +63,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:
         source = line.words[index] in ("according to", "citing", "cited", "quoted") or _is_inverted(line, index)
-        words, start, stop = (_after if source else _before)(line, index, body)
+        words, start, stop = (_after if source else _before)(line, _speaks_first(line, index), body)
         if not words and _has_aside(line, index):
             words, start, stop = _slice(line, 0, 1, body), 0, 1
         if words and words.lower().split()[0] in _CONJUNCTIONS:  # "while an officer said"
@@ -78,6 +79,12 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
         return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _speaks_first(line: Line, verb: int) -> int:
+    """`Nicaragua accused Honduras of shelling its posts, saying`: who accuses says so."""
+    accusing = (i for i in range(1, verb) if line.words[i] in _ACCUSING)
+    return next(accusing, verb) if line.words[verb] in ("saying", "adding") else verb
 
 
 def _owner_of_office(words: str, told: Told) -> str | None:

@@ -12,6 +12,9 @@ _FAR = 30
 _PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
 _AUXILIARIES = words("doers.auxiliaries")
+_SUFFERED = ("was ", "were ", "came under ", "come under ")
+_REPELLED = words("doers.repelled")
+_REPELLED_WHAT = 5  # items between it and "by"
 _DASHES = (["-"], ["–"], ["/"])
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
@@ -19,9 +22,15 @@ _AIMED = ("at", "on", "against", "into", "towards", "toward")
 def doer(line: Line, verb: int) -> int:
     """The actor that does what the verb at `verb` says, -1 for none: not one that a fight named before it befell."""
     found = predicates.subject(line, verb)
-    while found >= 0 and befell(line, found):
+    while found >= 0 and (befell(line, found) or _is_repelled(line, found)):
         found = predicates.subject(line, found)
     return found
+
+
+def _is_repelled(line: Line, at: int) -> bool:
+    """`Chadian troops repelled an attack by a Sudanese militia, killing 17`: who repelled it killed."""
+    by = line.symbols.rfind("b", max(0, at - 2), at)
+    return by > 0 and not _REPELLED.isdisjoint(line.words[max(0, by - _REPELLED_WHAT) : by])
 
 
 def befell(line: Line, at: int) -> bool:
@@ -31,9 +40,13 @@ def befell(line: Line, at: int) -> bool:
 
 
 def _is_object(line: Line, at: int) -> bool:
+    aimed = False
     for index in range(at - 1, max(-1, at - _REACH), -1):
         if line.entries[index].directed or line.symbols[index] in "KkWw":
             return line.symbols[index] != "&"
+        if aimed and line.symbols[index] == "b":  # "an attack by Burmese forces on Thai troops"
+            return bool(line.entries[index - 1].directed)
+        aimed = aimed or line.words[index] in _AIMED
         if line.symbols[index] not in "axo'mchPiwJAD" or (
             line.symbols[index] == "i" and line.words[index] not in _AIMED
         ):
@@ -49,7 +62,7 @@ def _is_passive(line: Line, at: int) -> bool:
                 return True
             before = line.words[max(at, index - 2) : index]
             after = not _AUXILIARIES.isdisjoint(before) and word.endswith(("ed", "hit", "struck"))
-            return after or word.startswith(("was ", "were "))
+            return after or word.startswith(_SUFFERED)
         if line.symbols[index] not in "xmch'vrP&":
             return False
     return False

@@ -18,10 +18,12 @@ _PHRASE = re.compile(
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
-_LOST_THINGS = frozenset(("were lost", "fell", "fall", "falls", "fallen", "were hit", "was hit"))
+_LOST_THINGS = frozenset(("were lost", "fell", "fall", "falls", "fallen", "were hit", "was hit", "been hit"))
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
-_SOMEBODY = re.compile(r"ax{1,2}(?=(?:v+[xr]?[KQ]|Q))")
+_SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
+_WORKERS = re.compile(r"NJ?x{1,2}(?=v+[xr]?[KQW]|Q)")  # "two shopkeepers were dead"
+_DOERS = re.compile(r"(?:[eo]rs|ists|herds|folk|men|women)\Z")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
 _CLAUSE = 9  # words of a clause that are looked back on
 _THINGS = words("people.things")
@@ -62,6 +64,8 @@ def _several(line: Line, at: int) -> People:
         return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
     if line.words[at + 1 : at + 4] == ["from", "each", "side"]:
         return People(at, at + 4, "unspecified", "h")
+    if not match and (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end() - 1):
+        return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
     if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):
         return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
     if not match:
@@ -77,6 +81,16 @@ def _several(line: Line, at: int) -> People:
     return People(at, end, _WHO.get(head[-1], _WHO.get(head[0], "")), head[0], side, pronoun)
 
 
+def _is_hit(line: Line, at: int) -> bool:
+    """`a village school had been hit`: hardly a person."""
+    return not _LOST_THINGS.isdisjoint(line.words[at : at + 3])
+
+
+def _are_workers(line: Line, at: int) -> bool:
+    """A noun no lexicon has that says what people do."""
+    return bool(_DOERS.search(line.words[at])) and line.words[at] not in _THINGS
+
+
 def _one(line: Line, at: int) -> People | None:
     match = _ONE.match(line.symbols, at)
     if match is None and (national := _NATIONAL.match(line.symbols, at)):
@@ -85,9 +99,9 @@ def _one(line: Line, at: int) -> People | None:
         return People(at, at + 2)
     if match is None:
         other = _SOMEBODY.match(line.symbols, at)
-        if other is None or _THINGS & set(line.words[at : other.end()]):
+        if other is None or _THINGS & set(line.words[at : other.end()]) or _is_hit(line, other.end()):
             return None
-        return People(at, other.end(), "unspecified", "h")
+        return People(at, other.end(), "unspecified", "h", side_in(line, at, other.end()))
     head = line.words[match.start("head")]
     if _PLURAL.search(head) or head in _COLLECTIVES:
         return None

@@ -1,7 +1,6 @@
 """What is said of the people a number counts: the word of loss they belong to, and who did it."""
 
 import re
-from collections.abc import Sequence
 
 from services.detector.ground import is_ground
 from services.detector.lines import Line
@@ -228,5 +227,11 @@ def agent_behind(line: Line, predicate: int) -> int:
     if match is None:
         return -1
     agent = predicate + 1 + match.start("who")
-    fighting: Sequence[float | str] = [e.fight or e.weapon for e in line.entries[agent + 1 : agent + 4]]
-    return agent if match["by"] == "b" or any(fighting) else -1
+    return agent if match["by"] == "b" or _is_of_a_fight(line, agent) else -1
+
+
+def _is_of_a_fight(line: Line, at: int) -> bool:
+    """`in Indian mortar shelling`; not `in Thailand in clashes`, `in Thailand after troops fired`."""
+    mention = line.mentions[at]
+    country = mention is not None and mention.form == "name" and line.symbols[at + 1 : at + 2] != "'"
+    return any(entry.fight or entry.weapon for entry in line.entries[at + 1 : at + (2 if country else 4)])

@@ -1,7 +1,7 @@
 """Which of its meanings a name has where it stands."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,37 +15,70 @@ _CAPITAL_PLACE = words("names.capital_place")
 _PLACE_NOUNS = words("names.place_nouns")
 _FORCE_NOUNS = words("names.force_nouns")
 _LOOK_AGAIN = 60  # characters behind a false start in which a name that begins inside it may end
+_DIRECTIONS = (" north", " south", " east", " west", " central")
 _ADMINS = ("capital", "metonym")
 
 
+Found = tuple[int, int, int]  # pattern, start, end
+
+
 class Candidate(NamedTuple):
-    """A name found in the text, with all it may mean."""
+    """A name found in the text, with all it may mean. `inner` ones stand in a longer one that means nothing here."""
 
     start: int
     end: int
     meanings: tuple[Meaning, ...]
+    inner: bool = False
 
 
-def find_candidates(text: str, folded: str, known: Gazetteer) -> Iterator[Candidate]:
+def find_candidates(text: str, folded: str, published: str | None, known: Gazetteer) -> Iterator[Candidate]:
     """Names at word boundaries written as names. `folded` is fold(text) behind one space."""
-    for pattern, start, end in _whole_names(folded, known):
-        meanings = tuple(m for m in known.meanings[pattern] if _is_written_as(m, text, start, end - 1))
-        if meanings:
-            yield Candidate(start, end - 1, meanings)
+    for found in _whole_names(folded, known):
+        candidate = _candidate(found, text, published, known)
+        shorter = () if candidate else _names_within(folded, known, found[1], found[2])
+        inner = (_candidate(one, text, published, known) for one in shorter)
+        yield from (candidate,) if candidate else (one._replace(inner=True) for one in inner if one)
 
 
-def _whole_names(folded: str, known: Gazetteer) -> Iterator[tuple[int, int, int]]:
+def needed(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without the inner ones but those of a country that is not named otherwise: `strikes on southern Lebanon`."""
+    seen = countries_in(one for one in candidates if not one.inner)
+    return [one for one in candidates if not one.inner or _is_country(one.meanings[0], seen)]
+
+
+def _is_country(meaning: Meaning, seen: Counter[str]) -> bool:
+    return meaning.kind == "actor" and meaning.form in ("name", "demonym") and not seen[meaning.ref]
+
+
+def _candidate(found: Found, text: str, published: str | None, known: Gazetteer) -> Candidate | None:
+    pattern, start, end = found
+    written = (m for m in known.meanings[pattern] if _is_written_as(m, text, start, end - 1))
+    meanings = tuple(m for m in written if _is_of_its_time(m, published))
+    return Candidate(start, end - 1, meanings) if meanings else None
+
+
+def _names_within(folded: str, known: Gazetteer, start: int, end: int) -> Iterator[Found]:
+    """Names inside a longer one that means nothing here: in `southern Lebanon` (of which the gazetteer has the province
+    Southern Lebanon) and in `Sudanese militia` (which it has for another decade). The last word is looked at apart."""
+    cut = folded.rfind(" ", start, end)
+    for begin, stop in ((start, cut), (cut, end)):
+        for pattern, first, last in known.automaton.find_matches_as_indexes(folded[begin:stop]):
+            if begin + last == stop or folded[begin + last] == " ":
+                yield pattern, begin + first, begin + last
+
+
+def _whole_names(folded: str, known: Gazetteer) -> Iterator[Found]:
     """(pattern, start, end) of the names that end where a word ends.
 
     The automaton takes the longest match first: in "the Northern Limit Line" it finds "the North" and is past the
-    line's own name. Behind such a false start it looks again.
+    line's own name, in "one North Korean" a town called One North. Behind such a false start it looks again.
     """
     last, free = len(folded), 0
     for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
         if start < free:
             continue
         whole = end == last or folded[end] == " "
-        if whole and not folded.startswith(" the ", start):
+        if whole and not (folded.startswith(" the ", start) or folded.endswith(_DIRECTIONS, start, end)):
             yield pattern, start, end
             continue
         inner = _name_inside(folded, known, start, end)
@@ -56,7 +89,7 @@ def _whole_names(folded: str, known: Gazetteer) -> Iterator[tuple[int, int, int]
             yield pattern, start, end
 
 
-def _name_inside(folded: str, known: Gazetteer, start: int, end: int) -> tuple[int, int, int] | None:
+def _name_inside(folded: str, known: Gazetteer, start: int, end: int) -> Found | None:
     """The first whole name that begins behind `start` and before `end`."""
     for inner, first, stop in known.automaton.find_matches_as_indexes(folded[start + 1 : end + _LOOK_AGAIN]):
         first, stop = start + 1 + first, start + 1 + stop
@@ -109,6 +142,10 @@ def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str], pu
 def _is_possible(meaning: Meaning, seen: Counter[str], published: str | None) -> bool:
     if meaning.needs:
         return all(seen[code] for code in meaning.needs)
+    return _is_of_its_time(meaning, published)
+
+
+def _is_of_its_time(meaning: Meaning, published: str | None) -> bool:
     if published is None or meaning.form == "name":
         return True
     return meaning.since[:4] <= published[:4] and published[: len(meaning.until)] <= meaning.until

@@ -9,7 +9,7 @@ from services.tagger.dates import find_dates
 from services.tagger.fold import fold
 from services.tagger.gazetteer import Gazetteer, load
 from services.tagger.lexemes import lexemes, lexicon
-from services.tagger.names import countries_in, find_candidates, resolve
+from services.tagger.names import countries_in, find_candidates, needed, resolve
 from services.tagger.numbers import find_numbers
 from shared.schemas.article_normalized import Article
 from shared.schemas.article_tagged import ArticleTagged, Border, Mention
@@ -28,7 +28,7 @@ def tag(article: Article, now: datetime) -> ArticleTagged:
 def mentions_in(text: str, published: str | None, known: Gazetteer) -> list[Mention]:
     """All mentions of one text."""
     folded = " " + fold(text)
-    candidates = list(find_candidates(text, folded, known))
+    candidates = needed(list(find_candidates(text, folded, published, known)))
     seen = countries_in(candidates)
     names = _one_sided([m for c in candidates if (m := resolve(c, text, folded, seen, published))], known)
     words, lexis = lexemes(text, folded), lexicon()
