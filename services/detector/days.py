@@ -188,9 +188,15 @@ def _is_dateline(line: Line, at: int) -> bool:
     """`LONDON, March 1 - Iran said`: the day it was written."""
     return (
         at <= 6
-        and any(word in ("-", "–", "—", "--") for word in line.words[at + 1 : at + 6])
+        and any(_is_dash(line, index) for index in range(at + 1, min(len(line), at + 6)))
         and "S" not in line.symbols[:at]
     )
+
+
+def _is_dash(line: Line, at: int) -> bool:
+    """Not the hyphen of `Thai-Cambodian`."""
+    tight = line.ends[at - 1] == line.starts[at] and line.starts[at + 1 : at + 2] == [line.ends[at]]
+    return line.words[at] in ("-", "–", "—", "--") and not tight
 
 
 def _is_to_come(line: Line, at: int) -> bool:

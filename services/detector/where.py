@@ -152,8 +152,9 @@ def _is_name(name: str) -> bool:
 
 def _is_far_from(line: Line, at: int) -> bool:
     """`far from Nagorno-Karabakh`, `told reporters in Damascus`: not where it happened."""
-    if not _OFFICES.isdisjoint(line.words[at + 1 : at + 3]) and "S" in line.symbols[at + 1 : at + 5]:
-        return True  # "Kandahar police said"
+    speaks = line.symbols[at + 1 : at + 2] != "," and not _OFFICES.isdisjoint(line.words[at + 1 : at + 3])
+    if speaks and "S" in line.symbols[at + 1 : at + 5]:
+        return True  # "Kandahar police said", not "near Berkaber, officials said"
     if at == 1 and line.words[0] == "in" and not _OFFICES.isdisjoint(line.words[2:6]):
         return True  # "In Baku the defence ministry called it false"
     if line.words[at - 1] == "from" and line.symbols[max(0, at - 2) : at - 1] in ("m", "c", "h"):
