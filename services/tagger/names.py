@@ -15,7 +15,6 @@ _CAPITAL_PLACE = words("names.capital_place")
 _PLACE_NOUNS = words("names.place_nouns")
 _FORCE_NOUNS = words("names.force_nouns")
 _LOOK_AGAIN = 60  # characters behind a false start in which a name that begins inside it may end
-_DIRECTIONS = (" north", " south", " east", " west", " central")
 _ADMINS = ("capital", "metonym")
 
 
@@ -42,6 +41,8 @@ def find_candidates(text: str, folded: str, published: str | None, known: Gazett
 
 def needed(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Without the inner ones but those of a country that is not named otherwise: `strikes on southern Lebanon`."""
+    if not any(one.inner for one in candidates):
+        return list(candidates)
     seen = countries_in(one for one in candidates if not one.inner)
     return [one for one in candidates if not one.inner or _is_country(one.meanings[0], seen)]
 
@@ -70,27 +71,26 @@ def _names_within(folded: str, known: Gazetteer, start: int, end: int) -> Iterat
 def _whole_names(folded: str, known: Gazetteer) -> Iterator[Found]:
     """(pattern, start, end) of the names that end where a word ends.
 
-    The automaton takes the longest match first: in "the Northern Limit Line" it finds "the North" and is past the
-    line's own name, in "one North Korean" a town called One North. Behind such a false start it looks again.
+    The automaton takes the match that begins first: in "the Northern Limit Line" it finds "the North" and is past the
+    line's own name, in "one North Korean" a town called One North. So it looks again behind what ends inside a word and
+    what has several words: of two names that overlap the longer one stands.
     """
     last, free = len(folded), 0
     for pattern, start, end in known.automaton.find_matches_as_indexes(folded):
         if start < free:
             continue
         whole = end == last or folded[end] == " "
-        if whole and not (folded.startswith(" the ", start) or folded.endswith(_DIRECTIONS, start, end)):
-            yield pattern, start, end
-            continue
-        inner = _name_inside(folded, known, start, end)
-        if inner and (not whole or inner[2] > end):  # "the South Koreans" are not "the South"
-            yield inner
-            free = inner[2]
+        several = not whole or " " in folded[start + 1 : end]
+        later = _name_begun_inside(folded, known, start, end) if several else None
+        if later and (not whole or (later[2] > end and later[2] - later[1] > end - start)):
+            yield later
+            free = later[2]
         elif whole:
             yield pattern, start, end
 
 
-def _name_inside(folded: str, known: Gazetteer, start: int, end: int) -> Found | None:
-    """The first whole name that begins behind `start` and before `end`."""
+def _name_begun_inside(folded: str, known: Gazetteer, start: int, end: int) -> Found | None:
+    """The first whole name that begins behind `start` and before `end`, wherever it ends."""
     for inner, first, stop in known.automaton.find_matches_as_indexes(folded[start + 1 : end + _LOOK_AGAIN]):
         first, stop = start + 1 + first, start + 1 + stop
         if first < end and (stop == len(folded) or folded[stop] == " "):
@@ -124,9 +124,9 @@ def countries_in(candidates: Iterable[Candidate]) -> Counter[str]:
     return seen
 
 
-def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str], published: str | None) -> Mention | None:
+def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str]) -> Mention | None:
     """The mention, or None where the name means nothing here."""
-    options = [m for m in candidate.meanings if _is_possible(m, seen, published)]
+    options = [m for m in candidate.meanings if all(seen[code] for code in m.needs)]
     actor = next((m for m in options if m.kind == "actor"), None)
     ignored = any(m.kind == "ignore" for m in options)  # goes before a town of the wide world
     places = [m for m in options if m.kind == "place" and not (ignored and m.form == "town")]
@@ -137,12 +137,6 @@ def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str], pu
     if chosen is None or chosen.kind == "ignore":
         return None
     return _mention(candidate, chosen)
-
-
-def _is_possible(meaning: Meaning, seen: Counter[str], published: str | None) -> bool:
-    if meaning.needs:
-        return all(seen[code] for code in meaning.needs)
-    return _is_of_its_time(meaning, published)
 
 
 def _is_of_its_time(meaning: Meaning, published: str | None) -> bool:

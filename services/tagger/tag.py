@@ -30,7 +30,7 @@ def mentions_in(text: str, published: str | None, known: Gazetteer) -> list[Ment
     folded = " " + fold(text)
     candidates = needed(list(find_candidates(text, folded, published, known)))
     seen = countries_in(candidates)
-    names = _one_sided([m for c in candidates if (m := resolve(c, text, folded, seen, published))], known)
+    names = _one_sided([m for c in candidates if (m := resolve(c, text, folded, seen))], known)
     words, lexis = lexemes(text, folded), lexicon()
     dates, used = find_dates(words, text, folded, lexis)
     numbers = find_numbers(words, used, text, folded, lexis)
