@@ -23,8 +23,8 @@ _WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJ
 
 def are_shot(line: Line) -> bool:
     """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
-    when rangers fired in the forest`."""
-    if _come_over(line):
+    when rangers fired in the forest`; not `guards shot two farmers, triggering artillery exchanges`."""
+    if any(entry.mutual for entry in line.marks()) or _come_over(line):
         return False
     if not _LOSS.search(line.symbols) and _SHOOTING.isdisjoint(line.words):
         return False  # most sentences: the patterns cost time

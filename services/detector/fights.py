@@ -243,7 +243,7 @@ def _context(fight: _Fight) -> float:
     marks = [(at, line.entries[at]) for at in line.marked]
     if any(e.other and _UNFIT.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
         return 0.5
-    if are_shot(line) and not any(entry.mutual for _, entry in marks):  # "which led to artillery exchanges"
+    if are_shot(line):
         return 0.5
     if "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
         return 1.0

@@ -22,3 +22,10 @@ def is_ground(line: Line, at: int) -> bool:
 def is_at_border(line: Line, at: int) -> bool:
     """`on Somalia's border with Kenya`: on the ground of either."""
     return not _BORDERS.isdisjoint(line.words[at + 1 : at + 4])
+
+
+def is_of_a_fight(line: Line, at: int) -> bool:
+    """`in Indian mortar shelling`: whose fire it was; not `in Thailand in clashes`."""
+    mention = line.mentions[at]
+    country = mention is not None and mention.form == "name" and line.symbols[at + 1 : at + 2] != "'"
+    return any(entry.fight or entry.weapon for entry in line.entries[at + 1 : at + (2 if country else 4)])

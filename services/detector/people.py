@@ -18,7 +18,8 @@ _PHRASE = re.compile(
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
-_LOST_THINGS = frozenset(("were lost", "fell", "fall", "falls", "fallen", "were hit", "was hit", "been hit"))
+_HIT = words("people.hit")  # a school as well as a man
+_OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
@@ -59,12 +60,12 @@ def _several(line: Line, at: int) -> People:
         return People(at, at + 5, head="h", side_at=at + 2)  # "six of Peru's own"
     if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
         return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
-    if not match and (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _LOST_THINGS:
+    if not match and (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _OF_THINGS:
         end = some.end("who")
         return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
     if line.words[at + 1 : at + 4] == ["from", "each", "side"]:
         return People(at, at + 4, "unspecified", "h")
-    if not match and (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end() - 1):
+    if not match and (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end()):
         return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
     if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):
         return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
@@ -83,12 +84,14 @@ def _several(line: Line, at: int) -> People:
 
 def _is_hit(line: Line, at: int) -> bool:
     """`a village school had been hit`: hardly a person."""
-    return not _LOST_THINGS.isdisjoint(line.words[at : at + 3])
+    return not _HIT.isdisjoint(line.words[at : at + 3])
 
 
-def _are_workers(line: Line, at: int) -> bool:
-    """A noun no lexicon has that says what people do."""
-    return bool(_DOERS.search(line.words[at])) and line.words[at] not in _THINGS
+def _are_workers(line: Line, end: int) -> bool:
+    """Whether the last item before `end` is a noun no lexicon has that says what people do; not `four towers fell`."""
+    if not _OF_THINGS.isdisjoint(line.words[end : end + 3]):
+        return False
+    return bool(_DOERS.search(line.words[end - 1])) and line.words[end - 1] not in _THINGS
 
 
 def _one(line: Line, at: int) -> People | None:

@@ -2,7 +2,7 @@
 
 import re
 
-from services.detector.ground import is_ground
+from services.detector.ground import is_ground, is_of_a_fight
 from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
@@ -28,8 +28,8 @@ _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambush
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
 _SOUGHT = _LOOKED_INTO | {"for"}
-_FALL = frozenset(("fell", "fall", "falls", "fallen"))
-_HIT = frozenset(("was hit", "were hit", "been hit"))
+_FALL = words("people.fallen")
+_HIT = words("people.hit")
 _TAKEN = frozenset(("was taken", "were taken", "been taken"))
 _AWAY = words("predicates.away")
 _HAVING = frozenset(("had", "has", "have"))
@@ -205,8 +205,8 @@ def _is_aimed_at(line: Line, at: int) -> bool:
 
 
 def _has_partner(line: Line, at: int) -> bool:
+    """Whether another actor stands right before it; not in "Azerbaijan said Armenia lost 100 men"."""
     mention = line.mentions[at]
-    """Not in "Azerbaijan said Armenia lost 100 men"."""
     near = range(max(0, at - 2), at)
     others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[i:at]]
     return any(mention and other and other.ref != mention.ref for other in others)
@@ -227,11 +227,4 @@ def agent_behind(line: Line, predicate: int) -> int:
     if match is None:
         return -1
     agent = predicate + 1 + match.start("who")
-    return agent if match["by"] == "b" or _is_of_a_fight(line, agent) else -1
-
-
-def _is_of_a_fight(line: Line, at: int) -> bool:
-    """`in Indian mortar shelling`; not `in Thailand in clashes`, `in Thailand after troops fired`."""
-    mention = line.mentions[at]
-    country = mention is not None and mention.form == "name" and line.symbols[at + 1 : at + 2] != "'"
-    return any(entry.fight or entry.weapon for entry in line.entries[at + 1 : at + (2 if country else 4)])
+    return agent if match["by"] == "b" or is_of_a_fight(line, agent) else -1

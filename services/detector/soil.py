@@ -4,7 +4,7 @@ import re
 
 from services.detector.doers import has_partner_behind
 from services.detector.figure import Figure
-from services.detector.ground import is_at_border, is_ground
+from services.detector.ground import is_at_border, is_ground, is_of_a_fight
 from services.detector.lines import Line
 from services.detector.parties import Parties
 
@@ -31,11 +31,6 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
         return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
     if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):
         return None
-    if is_at_border(line, index) or _is_of_a_fight(line, index):
+    if is_at_border(line, index) or is_of_a_fight(line, index):
         return None
     return parties.on_ground(mention.ref)
-
-
-def _is_of_a_fight(line: Line, at: int) -> bool:
-    """`killed in Israeli mortar fire`: whose fire it was."""
-    return line.symbols[at] == "J" and any(entry.fight for entry in line.entries[at + 1 : at + 3])

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.bus.port import Bus, Record
@@ -132,7 +132,7 @@ class BusSuite:
         with pytest.raises(ValueError, match="no such topic"):
             bus.publish(messages("article.recieved", "a"))
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25)
     @given(st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=300)), min_size=1, max_size=5))
     def test_any_bytes_come_back_as_they_were(self, bus: Bus, pairs: list[tuple[str, bytes]]) -> None:
         pairs = [(key.encode("utf-8", "ignore").decode(), value) for key, value in pairs]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.store.port import Hit, IndexStore
@@ -239,7 +239,7 @@ class IndexStoreSuite:
         self.fill(store)
         assert sorted(self.stems(store, query)) == expected
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=200)
     @given(st.text(alphabet=st.sampled_from("ab*\"-:()^{}+ \x00\\'ORNTAD%_[]?.é") | st.characters(), max_size=60))
     @example('"')
     @example("a NEAR(b c, 2)")

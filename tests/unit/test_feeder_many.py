@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from feeder_rig import FakeWatcher, Rig
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -405,9 +405,7 @@ class Inbox(RuleBasedStateMachine):
 
 
 TestInbox = Inbox.TestCase
-TestInbox.settings = settings(
-    max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestInbox.settings = settings(max_examples=40, stateful_step_count=20)
 
 
 def test_hints_are_no_more_than_hints(rig: Rig) -> None:

@@ -126,21 +126,20 @@ def whole(reports: list[ReportDetected]) -> set[frozenset[str]]:
     return {ids(nodes[one] for one in group) for group in clusters(nodes, edges, followed, nodes)}
 
 
-@settings(deadline=None)
 @given(report_sets())
 def test_agreement_is_the_same_both_ways(reports: list[ReportDetected]) -> None:
     edges = all_pairs(key_nodes(reports))
     assert all(edges[to][one] == points for one in edges for to, points in edges[one].items())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(report_sets(most=16), crowds()))
 def test_looking_nearby_finds_every_pair_that_agrees(reports: list[ReportDetected]) -> None:
     near, nodes = neighbours(reports), key_nodes(reports)
     assert named(near.nodes, near.edges) == named(nodes, all_pairs(nodes))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.one_of(report_sets(most=24), crowds()), st.randoms(use_true_random=False))
 def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], random: Any) -> None:
     """After every coming and going, though only what it touched is worked out again."""
@@ -155,21 +154,21 @@ def test_step_by_step_gives_what_the_whole_gives(reports: list[ReportDetected], 
         assert groups(near) == whole(list(held.values()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(report_sets(), st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_tells_the_same(reports: list[ReportDetected], random: Any) -> None:
     shuffled = random.sample(reports + reports[:3], k=len(reports) + len(reports[:3]))
     assert told(active(linked(shuffled))) == told(active(linked(reports)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(report_sets(most=40), st.randoms(use_true_random=False))
 def test_larger_sets_too(reports: list[ReportDetected], random: Any) -> None:
     shuffled = random.sample(reports, k=len(reports))
     assert told(active(linked(shuffled))) == told(active(linked(reports)))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(report_sets(most=16))
 def test_what_is_less_certain_bridges_nothing(reports: list[ReportDetected]) -> None:
     """Taking all vague and undated reports away leaves the groups of the others as they are."""
@@ -178,7 +177,7 @@ def test_what_is_less_certain_bridges_nothing(reports: list[ReportDetected]) -> 
     assert {group & kept for group in whole(reports)} - {frozenset()} == whole(certain)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(report_sets(most=16))
 def test_letting_go_is_as_if_it_had_never_been(reports: list[ReportDetected]) -> None:
     near, fresh = neighbours(reports), neighbours(reports[2:])

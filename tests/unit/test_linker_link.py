@@ -173,7 +173,7 @@ def test_a_vague_report_moves_to_a_better_match() -> None:
     assert heard(outcome) == [(founded_by(vague), 3, "active"), (founded_by(jermuk), 1, "active")]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(report_sets(most=12), st.data())
 def test_withdrawn_is_as_if_never_seen(reports: list[ReportDetected], data: st.DataObject) -> None:
     gone = data.draw(st.sets(st.sampled_from(sorted({one.article_id for one in reports}))))
@@ -191,7 +191,7 @@ def test_withdrawn_is_as_if_never_seen(reports: list[ReportDetected], data: st.D
 STEPS = st.lists(st.tuples(st.integers(0, 11), st.booleans()), max_size=24)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(report_sets(most=12), STEPS)
 def test_every_report_has_one_home_and_every_redirect_an_end(
     reports: list[ReportDetected], steps: list[tuple[int, bool]]
@@ -218,7 +218,7 @@ def test_every_report_has_one_home_and_every_redirect_an_end(
         linker.book = casebook(linker.book.neighbours.reports.values(), linker.book.incidents.values(), RULE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(report_sets(most=12))
 def test_the_same_log_gives_the_same_ids(reports: list[ReportDetected]) -> None:
     one, other = Linker(), Linker()

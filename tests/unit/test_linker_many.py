@@ -30,14 +30,14 @@ def figures(incidents: list[Incident]) -> list[dict[str, Any]]:
     return sorted((one.model_dump(exclude=left_out) for one in incidents), key=repr)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(copies(), st.randoms(use_true_random=False))
 def test_in_any_order_the_same_is_shown(reports: list[ReportDetected], random: Any) -> None:
     shuffled = random.sample(reports, k=len(reports))
     assert told(active(linked(shuffled, TIGHT))) == told(active(linked(reports, TIGHT)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(copies())
 def test_what_is_not_shown_still_counts(reports: list[ReportDetected]) -> None:
     tight, wide = active(linked(reports, TIGHT)), active(linked(reports, WIDE))

@@ -64,7 +64,7 @@ def shown(incidents: list[Incident]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["incident_id"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(report_sets(most=10))
 def test_swapping_the_sides_swaps_them_and_nothing_else(reports: list[ReportDetected]) -> None:
     there = active(linked(reports))

@@ -156,7 +156,7 @@ def test_overlong_sentences_are_cut_at_spaces() -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_bytes_make_messages(content: bytes) -> None:
     if kind_or_none(content) not in ("text", None):
         return
@@ -166,7 +166,7 @@ def test_any_bytes_make_messages(content: bytes) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from(list('aB .!?…"”’“)(\n1-—é\u200b\ud800#&;@')), max_size=300))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_has_sound_spans(text: str) -> None:
     for message in normalize(received(text.encode("utf-8", "surrogatepass")), NOW):
         if isinstance(message, ArticleNormalized):
@@ -195,7 +195,7 @@ def check(message: ArticleNormalized) -> None:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_repair_is_stable_and_keeps_letters_and_digits_of_ascii(text: str) -> None:
     once = repair(text)
     assert "\r" not in once
@@ -221,7 +221,7 @@ def test_signature_is_the_same_on_every_machine() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_signature_takes_any_text(text: str) -> None:
     assert len(signature(text)) == 16
 

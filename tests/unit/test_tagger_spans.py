@@ -39,7 +39,7 @@ OTHER_DAYS = st.sampled_from(["2020", "2020-07", "XXXX-07-12", "2022-09-12/2022-
 DAYS = st.one_of(st.none(), st.dates().map(str), OTHER_DAYS)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=TEXTS, published=DAYS)
 def test_mentions_are_in_order_inside_and_apart(text: str, published: str | None) -> None:
     found = tagged(article(text, published=published))
@@ -50,7 +50,7 @@ def test_mentions_are_in_order_inside_and_apart(text: str, published: str | None
         end = mention.end
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=TEXTS, published=DAYS)
 def test_evidence_is_its_slice_of_the_body(text: str, published: str | None) -> None:
     found = analyzed(article(text, published=published))
@@ -63,7 +63,7 @@ def test_evidence_is_its_slice_of_the_body(text: str, published: str | None) -> 
     assert 0 <= found.score <= 1
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text())
 def test_folding_keeps_every_character_in_its_place(text: str) -> None:
     folded = fold(text)
@@ -71,7 +71,7 @@ def test_folding_keeps_every_character_in_its_place(text: str) -> None:
     assert all(char == " " or (char.isascii() and char.isalnum() and not char.isupper()) for char in folded)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(text=TEXTS)
 def test_the_same_text_is_read_the_same_way(text: str) -> None:
     assert analyzed(article(text)) == analyzed(article(text))

@@ -45,7 +45,9 @@ def _item(entry: Any, at: int, source: str | None) -> Item:
     """The id comes from what the entry says, so that tomorrow's feed does not bring it as a new article."""
     body = max((part.get("value", "") for part in entry.get("content", [])), key=len, default="")
     body = body if len(body) > len(entry.get("summary", "")) else entry.get("summary", "")
-    title, date = entry.get("title", ""), entry.get("published") or entry.get("updated") or ""
+    title, date = entry.get("title", ""), entry.get("published", "")
+    if not date and "updated" in entry:  # feedparser warns where it would have to make one up
+        date = entry["updated"]
     identity = article_id(json.dumps([entry.get("id", ""), entry.get("link", ""), title, body, date]).encode())
     if not (body.strip() or title.strip()):
         return Item(None, str(at), identity, "the entry has no text")
