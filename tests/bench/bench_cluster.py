@@ -186,8 +186,8 @@ def _drop(services: Services, client: Elasticsearch, rate: float, seconds: float
     index = f"{services.settings['elasticsearch_prefix']}articles"
     alerts = Path(services.settings["alerts_file"])
     dropped: dict[str, float] = {}
-    seen, told = dict[str, float](), dict[str, float]()
-    looks = _look(client, index, alerts, seen, told)
+    seen, told = dict[str, float](), dict[str, float | None]()
+    looks = _look(client, index, alerts, dropped, seen, told)
     began = time.monotonic()
     for number in range(round(rate * seconds)):
         while time.monotonic() < began + number / rate:
@@ -199,11 +199,16 @@ def _drop(services: Services, client: Elasticsearch, rate: float, seconds: float
     services.wait_until_done(WARM + len(dropped), 60, pause=0.2)
     next(looks)
     late = [seen[stem] - when for stem, when in dropped.items()]
-    return runs.Latency(late, [told[stem] - when for stem, when in dropped.items() if stem in told])
+    return runs.Latency(late, runs.delays(dropped, told))
 
 
 def _look(
-    client: Elasticsearch, index: str, alerts: Path, seen: dict[str, float], told: dict[str, float]
+    client: Elasticsearch,
+    index: str,
+    alerts: Path,
+    dropped: Mapping[str, float],
+    seen: dict[str, float],
+    told: dict[str, float | None],
 ) -> Iterator[None]:
     """Notes what is new, then rests."""
     order, read = 0, 0
@@ -219,7 +224,7 @@ def _look(
         for hit in hits:
             seen.setdefault(hit["_source"]["stem"], time.monotonic())
             order = hit["sort"][0]
-        read = runs.note_alerts(alerts, read, told)
+        read = runs.note_alerts(alerts, read, dropped, told)
         time.sleep(_LOOK_SECONDS)
         yield
 

@@ -4,7 +4,7 @@ import json
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -79,13 +79,13 @@ def latency(parent: Path, rate: float, seconds: float, workers: int) -> Latency:
     """Drops so many articles a second into a running system and looks when they can be found and were told."""
     folders = Folders.under(parent)
     dropped: dict[str, float] = {}
-    seen, told = dict[str, float](), dict[str, float]()
+    seen, told = dict[str, float](), dict[str, float | None]()
     with running(folders, "--workers", str(workers)):
         wait_for(lambda: waiting_messages(folders) == 0, "it has started")
         drop_one(folders.inbox, -1)
         wait_for(lambda: _count(folders) == 1, "it works")
         with folders.store() as store:
-            looks = _look(store, alerts_file(folders), seen, told)
+            looks = _look(store, alerts_file(folders), dropped, seen, told)
             began = time.monotonic()
             for number in range(round(rate * seconds)):
                 while time.monotonic() < began + number / rate:
@@ -96,8 +96,12 @@ def latency(parent: Path, rate: float, seconds: float, workers: int) -> Latency:
                 next(looks)
             next(looks)
     late = {stem: seen[stem] - when for stem, when in dropped.items()}
-    alerts = [told[stem] - when for stem, when in dropped.items() if stem in told]
-    return Latency(list(late.values()), alerts)
+    return Latency(list(late.values()), delays(dropped, told))
+
+
+def delays(dropped: Mapping[str, float], told: Mapping[str, float | None]) -> list[float]:
+    """Seconds from the drop to the alert of each article that raised one."""
+    return [when - dropped[stem] for stem, when in told.items() if when is not None]
 
 
 def _count(folders: Folders) -> int:
@@ -113,22 +117,28 @@ def drop_one(inbox: Path, number: int) -> float:
     return time.monotonic()
 
 
-def _look(store: SqliteIndexStore, alerts: Path, seen: dict[str, float], told: dict[str, float]) -> Iterator[None]:
+def _look(
+    store: SqliteIndexStore,
+    alerts: Path,
+    dropped: Mapping[str, float],
+    seen: dict[str, float],
+    told: dict[str, float | None],
+) -> Iterator[None]:
     """Notes what is new in index and alerts file, then rests."""
     after, read = "", 0
     while True:
         for placed in listed(store, "articles", Wanted(), after=after, newest_first=False):
             after = placed.cursor
             seen[placed.body["stem"]] = time.monotonic()
-        read = note_alerts(alerts, read, told)
+        read = note_alerts(alerts, read, dropped, told)
         time.sleep(_LOOK_SECONDS)
         yield
 
 
-def note_alerts(alerts: Path, read: int, told: dict[str, float]) -> int:
+def note_alerts(alerts: Path, read: int, dropped: Mapping[str, float], told: dict[str, float | None]) -> int:
     """When each article's alert stood in the file, from so many bytes on; the bytes read now.
 
-    Of the articles an alert cites the last one dropped is the one that raised it.
+    Of the articles an alert cites for the first time the last one dropped raised it; the others (None) raised no alert.
     """
     if not alerts.exists():
         return read
@@ -136,7 +146,10 @@ def note_alerts(alerts: Path, read: int, told: dict[str, float]) -> int:
         file.seek(read)
         whole = file.read().rpartition(b"\n")[0]
     for line in whole.splitlines():
-        told.setdefault(max(cited["stem"] for cited in json.loads(line)["evidence"]), time.monotonic())
+        cited = {sentence["stem"] for sentence in json.loads(line)["evidence"]} & dropped.keys()
+        last = max(cited, key=dropped.__getitem__, default="")
+        for stem in cited:
+            told.setdefault(stem, time.monotonic() if stem == last else None)
     return read + len(whole) + 1 if whole else read
 
 
