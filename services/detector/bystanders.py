@@ -24,10 +24,10 @@ _WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJ
 def are_shot(line: Line) -> bool:
     """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
     when rangers fired in the forest`; not `guards shot two farmers, triggering artillery exchanges`."""
+    if not _LOSS.search(line.symbols) and _SHOOTING.isdisjoint(line.words):
+        return False  # most sentences: the rest costs time
     if any(entry.mutual for entry in line.marks()) or _come_over(line):
         return False
-    if not _LOSS.search(line.symbols) and _SHOOTING.isdisjoint(line.words):
-        return False  # most sentences: the patterns cost time
     rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
     return _are_migrants(line) or any(
         _is_shooting(line, match) and fits(line, match)

@@ -91,7 +91,7 @@ def _owner_of_office(words: str, told: Told) -> str | None:
     """`Its army said` behind `Rwanda's version is different`: of the only side that sentence names."""
     if words.split()[0].lower() not in _OWNERS or told.previous is None:
         return None
-    named = {mention.ref for _, mention in told.previous.actors()}
+    named = {mention.ref for _, mention in told.previous.actors}
     return named.pop() if len(named) == 1 and "S" not in told.previous.symbols else None
 
 

@@ -62,7 +62,7 @@ def written_on(lines: Sequence[Line], published: str | None) -> str | None:
     """The day of the dateline (`PARIS, October 18 -`), shortly before that of publication: `today` is that day."""
     today = day_of(published)
     for line in [line for line in lines if line.role != "title"][:_DATELINES]:
-        for index, mention in line.dates():
+        for index, mention in line.dates:
             if today and mention.form == "day" and _is_dateline(line, index):
                 written = day_of(_filled(mention.ref, today))
                 return written.isoformat() if written and 0 <= (today - written).days <= _DELAY else published

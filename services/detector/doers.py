@@ -108,6 +108,6 @@ def does_both(line: Line, verb: int) -> bool:
 def whose(line: Line) -> str | None:
     """Whose losses the sentence after this one tells with `its` or `their`: those whom the fight befell, else those
     named first."""
-    actors = [(index, mention.ref) for index, mention in line.actors()]
+    actors = [(index, mention.ref) for index, mention in line.actors]
     struck = {ref for index, ref in actors if befell(line, index)}
     return struck.pop() if len(struck) == 1 else next((ref for _, ref in actors), None)

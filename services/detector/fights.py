@@ -353,7 +353,7 @@ def _names_border(line: Line, at: int) -> bool:
 def _is_raid_of_nobody(line: Line, at: int) -> bool:
     """`an air strike in Unity state, near the border with Sudan`: planes are a state's, and no other is near."""
     from_the_air = any(entry.weapon == "aircraft" and entry.fight for entry in line.marks())
-    return from_the_air and all(i == at or is_ground(line, i) for i, _ in line.actors())
+    return from_the_air and all(i == at or is_ground(line, i) for i, _ in line.actors)
 
 
 def _is_backer(line: Line, at: int) -> bool:
@@ -364,8 +364,8 @@ def _is_backer(line: Line, at: int) -> bool:
 
 def _is_by_a_third(line: Line, at: int) -> bool:
     """`Islamic State militants advanced on the Turkey-Syria border`: an armed group and not the two it lies between."""
-    border = {mention.ref for index, mention in line.actors() if abs(index - at) <= 2}
-    return any(m.ref not in border and m.form == "armed_group" for i, m in line.actors() if abs(i - at) > 2)
+    border = {mention.ref for index, mention in line.actors if abs(index - at) <= 2}
+    return any(m.ref not in border and m.form == "armed_group" for i, m in line.actors if abs(i - at) > 2)
 
 
 _LISTED = re.compile(r"b(?:a?[JA][,&]{1,2})*a?\Z")

@@ -60,8 +60,10 @@ class Trigger:
 def triggers(line: Line) -> list[Trigger]:
     """All signs of armed force in the line, in order."""
     candidates = _candidates(line)
+    if not candidates:
+        return []
     untrue = _is_shotless(line) or _is_rumour(line)
-    losses = _LOSSES if candidates and has_soldiers(line) else _DEAD
+    losses = _LOSSES if has_soldiers(line) else _DEAD
     signs = ((at, *sign) for at in candidates if (sign := _sign(line, at, losses)))
     return [
         Trigger(at, strength, mutual, not (untrue or is_unreal(line, at)))
@@ -119,7 +121,7 @@ def _is_inroad(line: Line, at: int) -> bool:
 
 def has_soldiers(line: Line) -> bool:
     """Whether the line speaks of soldiers, by a word or by the name of a force."""
-    return "m" in line.symbols or any(actor.form in _FORCES for _, actor in line.actors())
+    return "m" in line.symbols or any(actor.form in _FORCES for _, actor in line.actors)
 
 
 def _enters(line: Line, at: int) -> bool:

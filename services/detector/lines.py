@@ -4,7 +4,8 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, compress, pairwise
+from itertools import accumulate, compress, count, pairwise, repeat
+from operator import attrgetter
 from operator import sub as minus
 
 from services.detector.lexicon import NOTHING, Entry, Lexicon
@@ -14,6 +15,7 @@ from shared.schemas.article_tagged import ArticleTagged, Mention
 _PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
 _SAID = re.compile(r"[xpAJz]|iDx|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
 _LIVES = words("lines.lives")
+_SYMBOL, _MARKED = attrgetter("symbol"), attrgetter("marked")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
 _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border": "B"}
@@ -22,7 +24,7 @@ _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border
 @dataclass(slots=True)
 class Line:
     """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `named` are the
-    mentions with their indexes, `marked` the items whose entry says more than its symbol."""
+    mentions with their indexes, `actors` and `dates` those of these kinds, `marked` the items whose entry says more than its symbol."""
 
     number: int
     start: int
@@ -37,14 +39,8 @@ class Line:
     ends: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
     named: list[tuple[int, Mention]] = field(default_factory=list)
-
-    def actors(self) -> list[tuple[int, Mention]]:
-        """Indexes and mentions of all actors."""
-        return [row for row in self.named if row[1].kind == "actor"]
-
-    def dates(self) -> list[tuple[int, Mention]]:
-        """Indexes and mentions of all dates."""
-        return [row for row in self.named if row[1].kind == "date"]
+    actors: list[tuple[int, Mention]] = field(default_factory=list)
+    dates: list[tuple[int, Mention]] = field(default_factory=list)
 
     def marks(self) -> Iterator[Entry]:
         """The entries of the marked items."""
@@ -82,18 +78,20 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
     line.mentions = [None] * len(pieces)
     for index, mention in zip(marked, mentions, strict=True):
         line.mentions[index], line.words[index] = mention, ""
-    begun = [index for index, pair in enumerate(pairwise(line.words)) if pair in known.phrases]
+    begun = list(compress(count(), map(known.phrases.__contains__, pairwise(line.words))))
     if begun:
         _join(line, begun, known)
-    line.entries = [known.entries.get(word, NOTHING) for word in line.words]
-    symbols = [entry.symbol for entry in line.entries]
+    line.entries = list(map(known.entries.get, line.words, repeat(NOTHING)))
+    symbols = list(map(_SYMBOL, line.entries))
     line.named = [(index, found) for index, found in enumerate(line.mentions) if found is not None]
     for index, found in line.named:
         symbols[index], line.words[index] = _symbol(found), text[found.start : found.end]
+    line.actors = [row for row in line.named if row[1].kind == "actor"]
+    line.dates = [row for row in line.named if row[1].kind == "date"]
     line.symbols = "".join(symbols)
     if "k" in line.symbols:
         line.symbols = "".join("S" if _is_said(line, at) else symbol for at, symbol in enumerate(line.symbols))
-    line.marked = [index for index, entry in enumerate(line.entries) if entry.marked]
+    line.marked = list(compress(count(), map(_MARKED, line.entries)))
 
 
 def _is_said(line: Line, at: int) -> bool:

@@ -78,7 +78,7 @@ def loser(case: Case, near: bool) -> str | None:
         return side
     if case.line.role == "title":
         return _first(case, _OF_TITLES)
-    if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors()):
+    if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors):
         return None  # losses of another event
     return _first(case, _ELSE)
 
@@ -127,7 +127,7 @@ def _on_their_side(case: Case) -> str | None:
     for at in range(1, case.figure.at):
         mention = line.mentions[at - 1 - (line.symbols[at - 1] == "'")]
         if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 4) : at]:
-            others = {m.ref for index, m in line.actors() if at < index < case.figure.at} - {mention.ref}
+            others = {m.ref for index, m in line.actors if at < index < case.figure.at} - {mention.ref}
             return mention.ref if case.parties.knows(mention.ref) and not others else None
     return None
 
@@ -324,13 +324,13 @@ def _foe(case: Case) -> str | None:
 
 def _struck(case: Case) -> str | None:
     """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
-    struck = {m.ref for index, m in case.line.actors() if case.parties.knows(m.ref) and befell(case.line, index)}
+    struck = {m.ref for index, m in case.line.actors if case.parties.knows(m.ref) and befell(case.line, index)}
     return struck.pop() if len(struck) == 1 else None
 
 
 def _first_named(case: Case) -> str | None:
     """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
-    named = [(index, mention.ref) for index, mention in case.line.actors() if case.parties.knows(mention.ref)]
+    named = [(index, mention.ref) for index, mention in case.line.actors if case.parties.knows(mention.ref)]
     alone = len(named) == 1 and named[0][0] <= 1 and case.figure.agent < 0 and not is_ground(case.line, named[0][0])
     return named[0][1] if alone else None
 

@@ -8,7 +8,7 @@ from services.detector.predicates import subject
 
 def owner(line: Line, pronoun: int) -> str | None:
     """The side the possessive at `pronoun` stands for: the nearest before it, None where the line names none."""
-    before = [m for i, m in line.actors() if i < pronoun and not is_ground(line, i)]
+    before = [m for i, m in line.actors if i < pronoun and not is_ground(line, i)]
     if not before:
         return None
     return before[0].ref if len(before) == 1 else _subject_ref(line, pronoun) or before[-1].ref
@@ -27,7 +27,7 @@ def _subject_ref(line: Line, pronoun: int) -> str | None:
 
 def struck_before(line: Line, pronoun: int) -> str | None:
     """`shot down a Syrian helicopter; both its pilots were killed`: the only side struck in front of the possessive."""
-    struck = {m.ref for i, m in line.actors() if i < pronoun and befell(line, i)}
+    struck = {m.ref for i, m in line.actors if i < pronoun and befell(line, i)}
     return struck.pop() if len(struck) == 1 else None
 
 

@@ -37,7 +37,7 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
         return False
     cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
     old = _LEAD_DAYS if lead else _OLD_DAYS
-    return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates())) and not compares(line, today)
+    return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates)) and not compares(line, today)
 
 
 def commemorates(line: Line) -> bool:
@@ -51,20 +51,20 @@ def commemorates(line: Line) -> bool:
 
 def _tells_of_the_day_before(line: Line) -> bool:
     """`One day earlier three soldiers had lost their lives there`: the fight before this one."""
-    first = line.dates()[:1]
+    first = line.dates[:1]
     return bool(first) and first[0][0] <= 1 and first[0][1].form == "earlier" and "had" in line.words
 
 
 def _is_of_an_old_war(line: Line, today: date | None) -> bool:
     """`remains of soldiers killed in 1980s war`: a title is today's news unless its war is of another year."""
-    years = [at for at, day in line.dates() if day.form in ("year", "month") and _is_old(day, today)]
+    years = [at for at, day in line.dates if day.form in ("year", "month") and _is_old(day, today)]
     return any(line.words[at + 1 : at + 2] == ["war"] for at in years) or not _OLD_WARS.isdisjoint(line.words)
 
 
 def is_fresh(line: Line, today: date | None) -> bool:
     """Whether a recent day is named; behind "last year" or "in 2006" a calendar day is one of that year."""
     back = next(iter(_cues(line)), len(line))
-    for at, day in line.dates():
+    for at, day in line.dates:
         if _is_old(day, today):
             back = min(back, at)
         elif (day.form in ("weekday", "overnight") and not is_repeated(line, at)) or (day.form == "day" and at < back):
@@ -82,7 +82,7 @@ def compares(line: Line, today: date | None = None) -> bool:
     if "since" not in line.words[1:]:
         return False
     since = line.words.index("since", 1)
-    if any(at < since and _is_old(day, today) for at, day in line.dates()):
+    if any(at < since and _is_old(day, today) for at, day in line.dates):
         return False
     return any(word in _SUPERLATIVES for word in line.words[max(0, since - 12) : since])
 
@@ -94,7 +94,7 @@ def _sums_up(line: Line, today: date | None) -> bool:
     since = line.words.index("since")
     begun = [at for at in range(since, min(len(line), since + 8)) if line.words[at] in _BEGUN]
     campaign = _CAMPAIGNS.intersection(line.words[since : since + 12])
-    days = [day for at, day in line.dates() if since < at <= since + 14]
+    days = [day for at, day in line.dates if since < at <= since + 14]
     return bool(begun and campaign) and any(_is_behind(day, today) for day in days)
 
 

@@ -63,7 +63,7 @@ def _along(every: Sequence[Line], article: ArticleTagged, homes: frozenset[str])
 def _soil(lines: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
     """`bombed a camp inside Ecuador`: the country, where nothing nearer is told."""
     for line in lines[:_FEW]:
-        for index, mention in line.actors():
+        for index, mention in line.actors:
             if mention.ref in homes and mention.form == "name" and line.words[index - 1] in _INSIDE:
                 name = article.body[mention.start : mention.end]
                 yield Place(name=name, country=mention.ref, where_prec=6, kind="country")
