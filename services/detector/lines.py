@@ -24,7 +24,8 @@ _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border
 @dataclass(slots=True)
 class Line:
     """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `named` are the
-    mentions with their indexes, `actors` and `dates` those of these kinds, `marked` the items whose entry says more than its symbol."""
+    mentions with their indexes, `actors` and `dates` those of these kinds, `marked` the items whose entry says more
+    than its symbol."""
 
     number: int
     start: int
