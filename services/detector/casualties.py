@@ -15,6 +15,8 @@ from services.detector.doers import befell, doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
 from services.detector.lines import Line
 from services.detector.lists import (
+    all_of_them,
+    also_reported,
     filled,
     hospital,
     in_brackets,
@@ -29,6 +31,7 @@ from services.detector.lists import (
     left_on_the_field,
     like_next,
     loss_behind,
+    losses_of,
     named_before,
     number_of,
     numbered,
@@ -39,6 +42,7 @@ from services.detector.lists import (
     so_were,
     summed,
     tells_of_hospital,
+    were_of,
     with_wounds,
 )
 from services.detector.people import (
@@ -66,6 +70,9 @@ _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
+_BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
+_TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
+_BLAMING = words("casualties.blaming")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
@@ -106,7 +113,12 @@ def _on_side(line: Line, figure: Figure) -> Figure:
         return figure
     if _are_its_own(line, figure.predicate + 1):  # "four dead of its own"
         return replace(figure, pronoun=figure.predicate + 2)
-    return replace(figure, side_at=on_side(line, max(figure.end, figure.predicate + 1)))
+    sides = (
+        on_side(line, max(figure.end, figure.predicate + 1)),
+        all_of_them(line, figure.end),
+        were_of(line, figure.end) if line.symbols[figure.end - 1] == "d" else -1,
+    )
+    return replace(figure, side_at=max(sides))
 
 
 def _starts(line: Line) -> Iterator[int]:
@@ -136,7 +148,7 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people is None:
         return None
     low, best, high = _amount(line, at)
-    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else named_before(line, at)
+    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else _side_before(line, at)
     pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else own_toll(line, at)
     figure = Figure(
         at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=pronoun,
@@ -148,6 +160,10 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
         # "accused all three of mass deaths" counts who is accused
         return None if re.match(r"o[^ap]", line.symbols[at + 1 : at + 3]) else _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
+
+
+def _side_before(line: Line, at: int) -> int:
+    return max(named_before(line, at), losses_of(line, at))
 
 
 def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
@@ -198,7 +214,7 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
         found = replace(found, mixed=True, kind="killed")
     found = _on_side(line, found)
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
-    return filled(found, people, joined or listed)
+    return filled(line, found, people, joined or listed)
 
 
 def _is_denied(line: Line, figure: Figure) -> bool:
@@ -265,6 +281,12 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
         return replace(figure, kind="wounded", predicate=ward)
     if (left := left_on_the_field(line, figure.at, figure.end)) >= 0:
         return replace(figure, predicate=left, side_at=subject(line, left) if figure.side_at < 0 else figure.side_at)
+    if last and (side := were_of(line, figure.end)) >= 0:  # "twelve of the dead were Thai and 33 were Lao"
+        return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, side_at=side)
+    if last and not figure.who and predicates.ends_clause(line, figure.end):
+        side = also_reported(line, last.end, figure.at)
+        if side >= 0:
+            return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, side_at=side)
     own = own_gapped(line, last.end, figure.at) if last else -1
     if last and own >= 0:
         return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, pronoun=own)
@@ -321,10 +343,19 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol == "F" and (own := line.symbols.rfind("p", max(0, front - 2), front)) >= 0:
         return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
+    if symbol == "F" and (blamed := _blamed(line, front)) >= 0:
+        return replace(_as(line, figure, front), agent=blamed)
     if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
         told = replace(figure, mixed=line.words[front].startswith("casualt"))
         return _from_toll(line, _as(line, told, front), max(0, front - 4))
     return _as(line, figure, front)
+
+
+def _blamed(line: Line, front: int) -> int:
+    """The actor of `blamed Laos for the death of ten soldiers`, `summoned its ambassador over the killing`; -1 for
+    none."""
+    match = _BLAMED.search(line.symbols, max(0, front - 9), front)
+    return match.start("who") if match and not _BLAMING.isdisjoint(line.words[match.start() : match.end()]) else -1
 
 
 def _are_its_own(line: Line, end: int) -> bool:
@@ -334,8 +365,11 @@ def _are_its_own(line: Line, end: int) -> bool:
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     """`the toll rose to 81`, `put the Saudi dead at seventeen`: the only side named between there and the number."""
-    before = figure.predicate - 1
-    if line.symbols[before : figure.predicate] == "J":  # "Asmara put Ethiopian losses at 90"
+    among = _TOLL_AMONG.match(line.symbols, figure.predicate)
+    if among and (line.symbols[among.start() + 1] == "<" or line.words[among.end()] == "side"):
+        return replace(figure, side_at=among.start("side"))  # "the death toll among Thai soldiers", "on the Thai side"
+    before = figure.predicate - (2 if line.symbols[figure.predicate - 1] == "'" else 1)
+    if line.symbols[before : figure.predicate] in ("J", "A'", "J'"):  # "Asmara put Ethiopian losses at 90"
         return replace(figure, side_at=before)
     end = figure.predicate if side_in(line, start, figure.predicate) >= 0 else figure.at
     sides = {line.words[i] for i in range(start, end) if line.symbols[i] in "JA"}

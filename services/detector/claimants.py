@@ -184,12 +184,10 @@ def _remembered(words: str, side: str | None, speakers: dict[str, str]) -> str |
     if side and side != "both":
         speakers.update(dict.fromkeys(_TITLES.intersection(words.lower().split()), side))
     surname = words.split()[-1]
-    if surname[:1].isupper():
-        return speakers.setdefault(surname, side) if side else speakers.get(surname)
     if side:
         speakers[surname] = side  # "the Israeli army", later "the army"
         return side
-    return speakers.get(surname) if words.lower().startswith("the ") else None
+    return speakers.get(surname) if surname[:1].isupper() or words.lower().startswith("the ") else None
 
 
 def _after(line: Line, at: int, body: str) -> tuple[str, int, int]:

@@ -13,6 +13,7 @@ _PARTNER = re.compile(r"['mxcO]{0,4}&[ax]{0,2}(?P<other>[JA])")
 _PAIR = re.compile(r"[JA]['mxcO]{0,4}&[ax]{0,2}\Z|[JA]x[JA]?\Z")
 _AUXILIARIES = words("doers.auxiliaries")
 _SUFFERED = ("was ", "were ", "came under ", "come under ")
+_CAME = ("came", "come", "comes", "coming")
 _REPELLED = words("doers.repelled")
 _REPELLED_WHAT = 5  # items between it and "by"
 _DASHES = (["-"], ["–"], ["/"])
@@ -57,6 +58,8 @@ def _is_object(line: Line, at: int) -> bool:
 def _is_passive(line: Line, at: int) -> bool:
     for index in range(at + 1, min(len(line), at + _REACH)):
         word = line.words[index]
+        if word in _CAME and line.words[index + 1 : index + 2] == ["under"]:
+            return True  # "came under Lao fire"
         if line.entries[index].directed:
             if line.symbols[index + 1 : index + 2] == "b":  # "a launch shelled by a corvette"
                 return True

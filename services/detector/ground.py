@@ -20,8 +20,8 @@ def is_ground(line: Line, at: int) -> bool:
 
 
 def is_at_border(line: Line, at: int) -> bool:
-    """`on Somalia's border with Kenya`: on the ground of either."""
-    return not _BORDERS.isdisjoint(line.words[at + 1 : at + 4])
+    """`on Somalia's border with Kenya`: on the ground of either; `in Somalia on the border`: on Somalia's."""
+    return line.symbols[at + 1 : at + 2] != "i" and not _BORDERS.isdisjoint(line.words[at + 1 : at + 4])
 
 
 def is_of_a_fight(line: Line, at: int) -> bool:

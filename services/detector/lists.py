@@ -13,6 +13,8 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?[FdT][vx]\Z")
+_ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _IN_HANDS = re.compile(r"v{0,2}i[JA]'?x")
 _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
@@ -25,11 +27,13 @@ _OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
 _ON_SIDE = re.compile(r"[xr<]?(?P<on>i)a?(?P<side>[JA])")
+_AMONG_SIDE = re.compile(r"(?:&N[KWdCM])?(?P<among><)a?(?P<side>J)")
 _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
 _AS_PRISONERS = re.compile(r"x{0,2}i?(?P<loss>R)")
 _ANYONE = re.compile(r"x{1,2}v+[xr]?(?P<loss>[KQd])")  # whoever is dead is a person, known to the lexicon or not
 _ALL_OF_THEM = re.compile(r"[^.;S]{0,9}?,<{1,2}(?:oh)?x?(?P<side>J)")
+_WERE_OF = re.compile(r"v+[xr]?(?P<side>J)(?!')")
 _ANIMALS = words("predicates.animals")
 _ADVERBS = words("lists.adverbs")
 _FAR = re.compile(r"[ioaxmchJAP',]{0,18}?v+[xr]?(?P<loss>[KQWCM])")  # a long way of saying where they were
@@ -40,6 +44,18 @@ _CARRIED = words("lists.carried")
 _DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|xpI|\Z)")
 _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
+
+
+def losses_of(line: Line, at: int) -> int:
+    """The actor of `Thai losses were three killed`, `Lao deaths numbered six`, -1 for none."""
+    match = _LOSSES_OF.search(line.symbols, max(0, at - _WIDTH), at)
+    return match.start("side") if match and line.words[at - 1] in _NUMBERED else -1
+
+
+def also_reported(line: Line, end: int, at: int) -> int:
+    """The actor of `Laos reported 21 soldiers killed and Thailand reported nine`, -1 for none."""
+    match = _ALSO_REPORTED.search(line.symbols, end, at)
+    return match.start("side") if match else -1
 
 
 def named_before(line: Line, at: int) -> int:
@@ -58,7 +74,9 @@ def is_gapped(line: Line, end: int, at: int) -> bool:
 
 
 def is_set_against(line: Line, end: int, at: int) -> bool:
-    """`four dead against eleven on the other side`."""
+    """`four dead against eleven on the other side`, `compared with eleven`."""
+    if line.symbols[end:at] in ("xi", ",xi"):
+        return line.words[at - 2] == "compared"
     return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
 
 
@@ -114,15 +132,27 @@ def in_brackets(line: Line, at: int) -> int:
 
 def on_side(line: Line, end: int) -> int:
     """The demonym of `killed on the Thai side`, also without the noun after another one's: `and two on the Israeli`."""
-    everyone = _ALL_OF_THEM.match(line.symbols, end)
-    if everyone and "all" in line.words[end : everyone.end()]:  # "killed three and hurt nine, all of them Chadians"
-        return everyone.start("side")
+    among = _AMONG_SIDE.match(line.symbols, end)
+    if among and line.words[among.start("among")] == "among":  # "18 were killed and 34 wounded among Thai forces"
+        return among.start("side")
     match = _ON_SIDE.match(line.symbols, end)
     if match is None or line.words[match.start("on")] != "on":
         return -1
     behind = match.end()
     named = line.words[behind : behind + 1] == ["side"] or ("side" in line.words[:end] and ends(line, behind))
     return match.start("side") if named else -1
+
+
+def all_of_them(line: Line, end: int) -> int:
+    """The demonym of `killed three and hurt nine, all of them Chadians`, -1 for none."""
+    match = _ALL_OF_THEM.match(line.symbols, end)
+    return match.start("side") if match and "all" in line.words[end : match.end()] else -1
+
+
+def were_of(line: Line, end: int) -> int:
+    """The demonym of `twelve of the dead were Thai guards`, `and 33 were Lao`, -1 for none."""
+    match = _WERE_OF.match(line.symbols, end)
+    return match.start("side") if match else -1
 
 
 def ends(line: Line, at: int) -> bool:
@@ -276,7 +306,7 @@ def _with_side_of(figure: Figure, other: Figure) -> Figure:
     return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
 
 
-def filled(figure: Figure, people: People, other: Figure | None) -> Figure:
+def filled(line: Line, figure: Figure, people: People, other: Figure | None) -> Figure:
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
@@ -286,7 +316,8 @@ def filled(figure: Figure, people: People, other: Figure | None) -> Figure:
         return replace(
             figure, who=other.who, side_at=other.side_at, pronoun=other.pronoun, agent=other.agent, foe=other.foe
         )
-    soldiers = figure.who == other.who == "military" and figure.foe == other.foe is False
+    men = figure.who == "military" or line.words[figure.end - 1] == "men"  # "an officer and six men"
+    soldiers = men and other.who == "military" and figure.foe == other.foe is False
     if soldiers and figure.side_at < 0 and figure.pronoun < 0:
         return replace(figure, side_at=other.side_at, pronoun=other.pronoun)
     return figure

@@ -20,6 +20,7 @@ from shared.schemas.article_tagged import Mention
 _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
+_AT_HOME = words("losers.at_home")
 _COMRADES = words("losers.comrades")
 _ADMITTING = words("losers.admitting")
 _TOGETHER = words("losers.together")
@@ -202,8 +203,11 @@ def _all_together(case: Case) -> str | None:
 
 
 def _in_parts(case: Case) -> str | None:
-    """`41 dead, 31 of them on the Kyrgyz side`: the whole is nobody's."""
-    return "total" if SIDED_PART.search(case.line.symbols, case.figure.end) else None
+    """`41 dead, 31 of them on the Kyrgyz side`, `60 people, mostly Kyrgyz`: the whole is nobody's."""
+    behind = case.line.symbols[case.figure.end : case.figure.end + 6]
+    mostly = case.line.words[case.figure.end + 1 : case.figure.end + 2] in (["mostly"], ["mainly"], ["most"])
+    parted = SIDED_PART.search(case.line.symbols, case.figure.end) or (mostly and "J" in behind)
+    return "total" if parted else None
 
 
 def _same_people(case: Case) -> str | None:
@@ -213,6 +217,8 @@ def _same_people(case: Case) -> str | None:
     is_part = is_part or symbols[at + 1 : at + 2] == "<"  # "18 people, four of them soldiers"
     if not _COMRADES.isdisjoint(case.line.words[at : case.figure.end]):  # "and five comrades are in hospital"
         return _told_before(case)
+    if case.line.words[at - 1 : at] in (["his"], ["her"]) and case.told.side_line == case.line.number:
+        return case.told.side  # "a woman was killed and her two children were wounded"
     if _is_alone(case) and case.told.side_line == case.line.number:
         return case.told.side
     goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
@@ -322,6 +328,14 @@ def _foe(case: Case) -> str | None:
     return (_struck(case) or "total") if case.figure.foe else None
 
 
+def _in_their_hospital(case: Case) -> str | None:
+    """`Thai hospitals were treating 48 wounded men`."""
+    for at, mention in case.line.actors:
+        if mention.form == "demonym" and not _AT_HOME.isdisjoint(case.line.words[at + 1 : at + 3]):
+            return mention.ref if case.parties.knows(mention.ref) else None
+    return None
+
+
 def _struck(case: Case) -> str | None:
     """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
     struck = {m.ref for index, m in case.line.actors if case.parties.knows(m.ref) and befell(case.line, index)}
@@ -341,8 +355,8 @@ def _told_before(case: Case) -> str | None:
 
 
 def _ground_named(case: Case) -> str | None:
-    """Where people fell tells whose they are; not soldiers', who fight on both sides of a line."""
-    if case.figure.who == "military" or case.claimant.side == "both":
+    """Where people fell or lie in hospital tells whose they are; not soldiers', who fall on both sides of a line."""
+    if (case.figure.who == "military" and _AT_HOME.isdisjoint(case.line.words)) or case.claimant.side == "both":
         return None
     return ground_of(case.line, case.figure, case.parties)
 
@@ -373,6 +387,7 @@ _OUTRIGHT = (
 )
 _ELSE = (
     _in_a_battle,
+    _in_their_hospital,
     _ground_named,
     _more_of_them,
     _of_both,

@@ -16,6 +16,7 @@ _PHRASE = re.compile(
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
+_ASIDE = re.compile(r"(?:xi?N|[ix]Nx)(?=,?v+[xr]?[KQWCM])")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
@@ -79,6 +80,7 @@ def _several(line: Line, at: int) -> People:
         pronoun = max(pronoun, _pronoun_in(line, at, end))
     if line.symbols[end : end + 3] == "oNc" and line.words[end + 1] == "one":
         end += 3
+    end = _behind_aside(line, end)
     return People(at, end, _WHO.get(head[-1], _WHO.get(head[0], "")), head[0], side, pronoun)
 
 
@@ -122,6 +124,14 @@ def _behind_age(line: Line, end: int) -> int:
     return end + age.end() if age and is_age(line, end + 1) else end
 
 
+def _behind_aside(line: Line, end: int) -> int:
+    """The item behind `aged 19`, `aged between 19 and 22`, `in two trucks`."""
+    aside = _ASIDE.match(line.symbols, end)
+    if aside is None:
+        return end
+    return aside.end() if line.words[end] in ("aged", "in", "aboard") else end
+
+
 def side_in(line: Line, start: int, end: int) -> int:
     """The last actor between two items: a demonym in front of a force belongs to it. -1 for none."""
     return next((i for i in range(end - 1, start - 1, -1) if line.symbols[i] in "JA"), -1)
@@ -146,7 +156,9 @@ def is_inner(line: Line, at: int) -> bool:
 
 
 def is_age(line: Line, at: int) -> bool:
-    """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`."""
+    """`a girl of eleven`, `Avi Ben-Lulu, 21, of Ashkelon`, `aged between 19 and 22`."""
+    if "aged" in line.words[max(0, at - 2) : at]:
+        return True
     if line.symbols[max(0, at - 1) : at + 2] == ",N," and line.symbols[at - 2 : at - 1] in (
         "x",
         "A",

@@ -11,7 +11,7 @@ _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[
 _NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdL]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
+    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
@@ -23,6 +23,7 @@ _WINDOW = 20  # items a predicate may be away from its number
 _ANIMALS = words("predicates.animals")
 _PASSIVE_SAYING = words("predicates.passive_saying")
 _REACHED = words("predicates.reached")
+_INCLUDE = words("predicates.include")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _BESIDE = 5  # items
@@ -32,6 +33,7 @@ _FALL = words("people.fallen")
 _HIT = words("people.hit")
 _TAKEN = frozenset(("was taken", "were taken", "been taken"))
 _AWAY = words("predicates.away")
+_TIMES = words("predicates.times")  # "lost eight early on Monday", "wounding 15 this week"
 _HAVING = frozenset(("had", "has", "have"))
 _OBJECTS = frozenset(("them", "him", "her"))
 
@@ -93,6 +95,10 @@ def is_toll(line: Line, front: int, at: int) -> bool:
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
     """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
     word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES)
+    if line.symbols[toll] in "dFI" and line.words[max(0, toll - 3) : toll - 1] == ["number", "of"]:
+        return word in _REACHED  # "the number of Thai dead was 21"
+    if line.symbols[toll] == "d" and word in _INCLUDE:
+        return True  # "the dead included nine guards"
     if line.symbols[toll - 1 : toll] == "o":  # "put the number of injured at three"
         return word in ("at", "to") and line.words[toll - 2 : toll - 1] == ["number"]
     if line.symbols[toll - 1 : toll] == "v":
@@ -157,7 +163,7 @@ def speak_or_move(line: Line, people: People) -> bool:
 
 def ends_clause(line: Line, end: int) -> bool:
     """Whether nothing more is said of the people."""
-    return end >= len(line) or line.symbols[end] in "i,.;D"
+    return end >= len(line) or line.symbols[end] in "i,.;D" or line.words[end] in _TIMES
 
 
 def is_for_all(line: Line, predicate: int) -> bool:
@@ -205,10 +211,10 @@ def _is_aimed_at(line: Line, at: int) -> bool:
 
 
 def _has_partner(line: Line, at: int) -> bool:
-    """Whether another actor stands right before it; not in "Azerbaijan said Armenia lost 100 men"."""
+    """Whether another actor stands right before it; not in "Azerbaijan said Armenia lost", "according to Baku, ..."."""
     mention = line.mentions[at]
     near = range(max(0, at - 2), at)
-    others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[i:at]]
+    others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[max(0, i - 1) : at]]
     return any(mention and other and other.ref != mention.ref for other in others)
 
 

@@ -14,9 +14,12 @@ _NAMED = re.compile(r"[AJP]")
 def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None:
     """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
     at = figure.at if figure else 0
-    places = (index for index in _places(line) if ";" not in line.symbols[min(index, at) : max(index, at)])
-    grounds = [(abs(index - at), side) for index in places if (side := _side_of_ground(line, index, parties))]
-    return min(grounds, key=lambda ground: ground[0])[1] if grounds else None
+    between = {index: line.symbols[min(index, at) : max(index, at)] for index in _places(line)}
+    places = (index for index in between if ";" not in between[index] and not between[index][1:].startswith("S"))
+    grounds = [(index, side) for index in places if (side := _side_of_ground(line, index, parties))]
+    # In "in Laos, officials said, 54 people were killed in Thailand" who speaks is farther away than what is told.
+    far = {index: ("S" in between[index], abs(index - at)) for index, _ in grounds}
+    return min(grounds, key=lambda ground: far[ground[0]])[1] if grounds else None
 
 
 def _places(line: Line) -> list[int]:
