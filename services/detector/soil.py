@@ -15,11 +15,16 @@ def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None
     """`on Indian soil`, `in Kilis`, `the Turkish town of ...`: the state on whose ground the nearest place is."""
     at = figure.at if figure else 0
     between = {index: line.symbols[min(index, at) : max(index, at)] for index in _places(line)}
-    places = (index for index in between if ";" not in between[index] and not between[index][1:].startswith("S"))
+    places = (index for index in between if ";" not in between[index] and not _speaks_there(line, index, at))
     grounds = [(index, side) for index in places if (side := _side_of_ground(line, index, parties))]
     # In "in Laos, officials said, 54 people were killed in Thailand" who speaks is farther away than what is told.
     far = {index: ("S" in between[index], abs(index - at)) for index, _ in grounds}
     return min(grounds, key=lambda ground: far[ground[0]])[1] if grounds else None
+
+
+def _speaks_there(line: Line, index: int, at: int) -> bool:
+    """`officials in Vientiane said`: where who tells of what stands at `at` is."""
+    return index < at and line.symbols[index + 1] == "S"
 
 
 def _places(line: Line) -> list[int]:
