@@ -227,7 +227,9 @@ def _is_denied(line: Line, figure: Figure) -> bool:
 
 
 def _carried(line: Line, figure: Figure) -> Figure | None:
-    """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`."""
+    """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`, `with wounds`."""
+    if (wounds := with_wounds(line, figure.end)) >= 0:
+        return _as(line, figure, wounds)
     front = predicates.before(line, figure.at)
     if front >= 0 and line.words[front] in _REMAINS:
         return _as(line, figure, front)
@@ -319,7 +321,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         return front
     if predicates.are_things(line, people.at):
         return -1  # "the loss of seven of its tanks"
-    if line.symbols[front] in "Cy" and last is None:
+    if line.symbols[front] in "Cy" and last is None and not re.match(r"\.|i?D", line.symbols[people.end :]):
         return -1  # villages are captured, too
     takes = (
         predicates.is_toll(line, front, people.at)

@@ -16,7 +16,7 @@ _SUFFERED = ("was ", "were ", "came under ", "come under ")
 _CAME = ("came", "come", "comes", "coming")
 _REPELLED = words("doers.repelled")
 _REPELLED_WHAT = 5  # items between it and "by"
-_DASHES = (["-"], ["–"], ["/"])
+_DASHES = frozenset("-–/")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
 
@@ -74,8 +74,8 @@ def _is_passive(line: Line, at: int) -> bool:
 def is_pair(line: Line, at: int) -> bool:
     """Whether the actor at `at` stands together with another before it: `India's and Pakistan's forces`."""
     match = _PAIR.search(line.symbols, max(0, at - _REACH), at)
-    if match is None:
-        return False
+    if match is None or ("&" not in match[0] and line.words[match.start() + 1] not in _DASHES):
+        return False  # "Laos crossed into Thailand"
     one, other = line.mentions[match.start()], line.mentions[at]
     return bool(one and other and one.ref != other.ref)
 
@@ -95,7 +95,7 @@ def _joins(line: Line, at: int) -> bool:
     """A dash between two names; a comma only in `India, Pakistan trade fire`, not `in Armenia, Azerbaijan said`."""
     if line.words[at : at + 1] == [","]:
         return any(entry.mutual for entry in line.entries[at + 2 : at + 4])
-    return line.words[at : at + 1] in _DASHES
+    return at < len(line) and line.words[at] in _DASHES
 
 
 def does_both(line: Line, verb: int) -> bool:

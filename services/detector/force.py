@@ -12,6 +12,8 @@ _DEAD = 0.3  # anybody killed or wounded
 _WEAPON = 0.35  # a gun or a shell named: tanks, ships and planes are moved about in peace, too
 _INROAD = 0.5  # soldiers who go over a border
 _ANSWER = 0.8  # a weapon that answers
+_SUBJECT = 8  # items of a subject
+_IN_A_BODY = re.compile(r"ia?G")  # "clashed at the United Nations"
 _REACH = 8  # items between a word of force and what makes it mutual
 _MEANS = 4  # items between "used" and "to strike": drones and artillery
 _MOST = 12  # a sentence with more is a list, or hostile
@@ -26,7 +28,7 @@ _CROSSES = words("force.crosses")
 _OVER = words("force.over")
 _BARE_LINES = words("force.lines")
 _VERBS = words("force.traded") | _MOVES | _CROSSES
-_LOST = re.compile("[KkWQdCM]")  # symbols of losses
+_LOST = re.compile("[KkWQdCM]|F(?=o?[aN][JA]?m)")  # symbols of losses; "the killing of ten soldiers"
 _LINES = [[word] for word in _BARE_LINES]
 _FORCES = words("force.forms")  # forms of an actor
 _NEVER = words("force.never")
@@ -177,7 +179,17 @@ def is_unreal(line: Line, at: int) -> bool:
             return False
         if line.entries[index].unreal or _is_purpose(line, index, at) or _is_negation(line, index, at):
             return True
-    return any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3)))
+    if any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3))):
+        return True
+    return _would_be(line, at) or bool(_IN_A_BODY.match(line.symbols, at + 1) and line.entries[at].mutual)
+
+
+def _would_be(line: Line, at: int) -> bool:
+    """`A border clash between the two would be a disaster`."""
+    if not line.entries[at].mutual or at > _SUBJECT:
+        return False
+    verb = next((i for i in range(at + 1, min(len(line), at + _SUBJECT)) if line.symbols[i] in "vSkKLz,.;"), at)
+    return line.words[verb - 1] == "would" and line.words[verb] == "be"
 
 
 def _is_purpose(line: Line, index: int, at: int) -> bool:

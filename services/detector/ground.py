@@ -6,6 +6,7 @@ from services.detector.words import words
 _SOIL = words("ground.soil")
 _DIRECTIONS = words("ground.directions")
 _BEFORE = words("ground.before")
+_BORDER_FORCES = words("fights.border_forces")
 _BORDERS = words("where.borders")
 
 
@@ -20,8 +21,11 @@ def is_ground(line: Line, at: int) -> bool:
 
 
 def is_at_border(line: Line, at: int) -> bool:
-    """`on Somalia's border with Kenya`: on the ground of either; `in Somalia on the border`: on Somalia's."""
-    return line.symbols[at + 1 : at + 2] != "i" and not _BORDERS.isdisjoint(line.words[at + 1 : at + 4])
+    """`on Somalia's border with Kenya`: on the ground of either; not `in Somalia on the border`, `a Kenyan border post`."""
+    if line.symbols[at + 1 : at + 2] == "i":
+        return False
+    border = next((i for i in range(at + 1, min(len(line), at + 4)) if line.words[i] in _BORDERS), -1)
+    return border >= 0 and _BORDER_FORCES.isdisjoint(line.words[border + 1 : border + 2])
 
 
 def is_of_a_fight(line: Line, at: int) -> bool:

@@ -96,9 +96,11 @@ def _fill(line: Line, text: str, mentions: Sequence[Mention], known: Lexicon) ->
 
 
 def _is_said(line: Line, at: int) -> bool:
-    """`claimed 100 soldiers were dead`, `claimed it had shot`; not `the attack claimed two lives`."""
+    """`claimed 100 soldiers were dead`, `..., Baku claimed on Monday`; not `the attack claimed two lives`."""
     if line.symbols[at] != "k" or not line.words[at].startswith("claim"):
         return False
+    if line.symbols[at - 2 : at] in (",A", ",P"):
+        return True
     return _LIVES.isdisjoint(line.words[at + 1 : at + 7]) and bool(_SAID.match(line.symbols, at + 1))
 
 

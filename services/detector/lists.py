@@ -13,12 +13,13 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
-_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?[FdT][vx]\Z")
+_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx]|[xLm]{1,2}x?F,?<)\Z")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _IN_HANDS = re.compile(r"v{0,2}i[JA]'?x")
 _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
-_WITH_WOUNDS = re.compile(r"(?:x{0,2}P)?(?P<with>i)[xJa&,]{0,5}(?P<wounds>I)")
+_WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
+_BEARING = words("lists.bearing")
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
@@ -47,9 +48,10 @@ _TAKING = words("lists.taking")
 
 
 def losses_of(line: Line, at: int) -> int:
-    """The actor of `Thai losses were three killed`, `Lao deaths numbered six`, -1 for none."""
+    """The actor of `Thai losses were three killed`, `Lao forces suffered losses, including 18 dead`, -1 for none."""
     match = _LOSSES_OF.search(line.symbols, max(0, at - _WIDTH), at)
-    return match.start("side") if match and line.words[at - 1] in _NUMBERED else -1
+    listed = line.words[at - 1] in _NUMBERED or line.symbols[at - 1] == "<"
+    return match.start("side") if match and listed else -1
 
 
 def also_reported(line: Line, end: int, at: int) -> int:
@@ -193,9 +195,9 @@ def number_of(line: Line, end: int) -> int:
 
 
 def with_wounds(line: Line, end: int) -> int:
-    """The wounds of `31 people with gunshot or shrapnel wounds`, -1 for none."""
+    """The wounds of `31 people with gunshot or shrapnel wounds`, `six guards sustained injuries`, -1 for none."""
     match = _WITH_WOUNDS.match(line.symbols, end)
-    return match.start("wounds") if match and line.words[match.start("with")] == "with" else -1
+    return match.start("wounds") if match and line.words[match.start("with")] in _BEARING else -1
 
 
 def left_on_the_field(line: Line, at: int, end: int) -> int:

@@ -361,6 +361,14 @@ def _ground_named(case: Case) -> str | None:
     return ground_of(case.line, case.figure, case.parties)
 
 
+def _struck_before(case: Case) -> str | None:
+    """`A missile struck a Thai barracks. Ten soldiers were killed`: the only side the sentence before shows struck."""
+    line, before = case.line, case.told.previous
+    if before is None or line.actors or before.number != line.number - 1:
+        return None
+    return _struck(replace(case, line=before))
+
+
 def _ground_before(case: Case) -> str | None:
     """The ground the sentences before were on."""
     return case.told.ground if case.figure.who != "military" else None
@@ -398,4 +406,5 @@ _ELSE = (
     _first_named,
     _ground_before,
     _told_before,
+    _struck_before,
 )

@@ -16,7 +16,8 @@ _AHEAD = re.compile(
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"(?:T|(?<=[JAaopx'])[FdI]|(?<=[mchJa])[KW]|(?<=o)[KWMd]|(?<=v)[QKW])(?:[^.;NSkL]|S(?=i)){0,12}\Z")
+_TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJa])[KW]|(?<=o)[KWMd]|(?<=v)[QKW]")
+_BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
@@ -78,9 +79,9 @@ def before(line: Line, at: int) -> int:
     """The item of the word of loss in front of the number at `at` ("killed", "the death of"), -1 for none."""
     first = max(0, at - _WINDOW)
     head = line.symbols[first:at]
-    toll = _TOLL.search(head)
-    if toll and _is_put_at(line, first + toll.start(), at):
-        return first + toll.start()
+    tolls = (first + toll.start() for toll in _TOLL.finditer(head) if _BEHIND_TOLL.fullmatch(head, toll.end()))
+    if (toll := next((toll for toll in tolls if _is_put_at(line, toll, at)), -1)) >= 0:
+        return toll
     match = _LEFT.search(head)
     if match is None or not _governs(line, match["verb"], first + match.start(), match["gap"]):
         return -1
