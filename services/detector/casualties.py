@@ -283,19 +283,21 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
         return replace(figure, kind="wounded", predicate=ward)
     if (left := left_on_the_field(line, figure.at, figure.end)) >= 0:
         return replace(figure, predicate=left, side_at=subject(line, left) if figure.side_at < 0 else figure.side_at)
-    if last and (side := were_of(line, figure.end)) >= 0:  # "twelve of the dead were Thai and 33 were Lao"
-        return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, side_at=side)
-    if last and not figure.who and predicates.ends_clause(line, figure.end):
-        side = also_reported(line, last.end, figure.at)
-        if side >= 0:
-            return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, side_at=side)
-    own = own_gapped(line, last.end, figure.at) if last else -1
-    if last and own >= 0:
-        return replace(figure, kind=last.kind, predicate=last.predicate, who=last.who, pronoun=own)
+    return _with_last(line, figure, last) if last else None
+
+
+def _with_last(line: Line, figure: Figure, last: Figure) -> Figure | None:
+    """Where the word of loss is the one of the figure before, with another side."""
+    own, side = own_gapped(line, last.end, figure.at), were_of(line, figure.end)
+    if not figure.who and predicates.ends_clause(line, figure.end):
+        side = max(side, also_reported(line, last.end, figure.at))
+    if own >= 0 or side >= 0:
+        told = replace(figure, kind=last.kind, predicate=last.predicate, who=last.who)
+        return replace(told, side_at=side) if side >= 0 else replace(told, pronoun=own)
     joints = [is_gapped, so_were, is_set_against, others_gapped, is_parted]
     if figure.who and predicates.ends_clause(line, figure.end):
         joints.append(is_said_and)
-    if last is None or not any(joint(line, max(last.end, last.predicate + 1), figure.at) for joint in joints):
+    if not any(joint(line, max(last.end, last.predicate + 1), figure.at) for joint in joints):
         return None
     if line.words[figure.at - 1] == ":" and figure.side_at < 0:
         figure = replace(figure, side_at=last.side_at)

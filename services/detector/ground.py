@@ -21,7 +21,8 @@ def is_ground(line: Line, at: int) -> bool:
 
 
 def is_at_border(line: Line, at: int) -> bool:
-    """`on Somalia's border with Kenya`: on the ground of either; not `in Somalia on the border`, `a Kenyan border post`."""
+    """`on Somalia's border with Kenya`: on the ground of either; not `in Somalia on the border`, `a Somali border
+    post`."""
     if line.symbols[at + 1 : at + 2] == "i":
         return False
     border = next((i for i in range(at + 1, min(len(line), at + 4)) if line.words[i] in _BORDERS), -1)
