@@ -56,7 +56,7 @@ class Reading:
     @cached_property
     def others(self) -> Mapping[str, float]:
         """How much the words betray another kind of article, 0..1."""
-        return others(self.lines)
+        return others(self.lines, self.scenes)
 
     @cached_property
     def arms(self) -> float:

@@ -22,6 +22,7 @@ def probability(features: Mapping[str, float]) -> float:
 _LEAD_LINES = 5
 _LINKED = 0.5  # what a side named in the next sentence counts of one named in the same
 _TELLING = 1.0
+_CLEAR = 0.6  # soldiers killed, and all words of fighting that are stronger
 _DOWNED = words("score.downed")
 _SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
@@ -100,9 +101,10 @@ _ARMED_KINDS = frozenset(
 _PEACE_KINDS = frozenset(("sport", "trade", "politics", "court", "drill", "memory", "culture", "airspace"))
 
 
-def others(lines: Sequence[Line]) -> dict[str, float]:
+def others(lines: Sequence[Line], scenes: Sequence[Scene]) -> dict[str, float]:
     """How much the words betray another kind of article."""
-    lead, behind = _kinds(lines[:_LEAD_LINES]), _kinds(lines[_LEAD_LINES:])
+    news = next((s.line.number for s in scenes if s.real and not s.past and s.strength >= _CLEAR), len(lines))
+    lead, behind = _kinds(lines[:_LEAD_LINES], news), _kinds(lines[_LEAD_LINES:], news)
     every = lead + behind
     return {
         "other_armed": _worst(every, _ARMED_KINDS),
@@ -112,19 +114,26 @@ def others(lines: Sequence[Line]) -> dict[str, float]:
     }
 
 
-def _kinds(lines: Sequence[Line]) -> Counter[str]:
-    """How often each kind's words stand in the lines, and words that tell of a fight."""
+def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
+    """How often each kind's words stand in the lines, and words that tell of a fight. What is talked about behind the
+    line `news` that told of one betrays nothing: talks follow fights."""
     found: Counter[str] = Counter()
     for line in lines:
         since = line.words.index("since") if "since" in line.words else len(line)
         for at in line.marked:
             entry = line.entries[at]
             if entry.other and at < since:
-                found.update(kind for kind in entry.other if kind != "airspace" or not _is_shot_down(line))
+                found.update(kind for kind in entry.other if _counts(kind, line, news))
             if entry.fight >= _TELLING:
                 found[_FIGHT] += 1
         found["border shooting"] += _SHOT * are_shot(line)
     return found
+
+
+def _counts(kind: str, line: Line, news: int) -> bool:
+    if kind == "talks":
+        return line.number <= news
+    return kind != "airspace" or not _is_shot_down(line)
 
 
 def _is_shot_down(line: Line) -> bool:
