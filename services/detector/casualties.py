@@ -35,6 +35,7 @@ from services.detector.lists import (
     named_before,
     number_of,
     numbered,
+    officer_and,
     on_side,
     others_gapped,
     own_gapped,
@@ -163,7 +164,7 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
 
 
 def _side_before(line: Line, at: int) -> int:
-    return max(named_before(line, at), losses_of(line, at))
+    return max(named_before(line, at), losses_of(line, at), officer_and(line, at))
 
 
 def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:

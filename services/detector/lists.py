@@ -15,6 +15,8 @@ _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
 _LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx]|[xLm]{1,2}x?F,?<)\Z")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
+_OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
+_COLLECTIVES = words("people.collectives")
 _IN_HANDS = re.compile(r"v{0,2}i[JA]'?x")
 _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
@@ -52,6 +54,13 @@ def losses_of(line: Line, at: int) -> int:
     match = _LOSSES_OF.search(line.symbols, max(0, at - _WIDTH), at)
     listed = line.words[at - 1] in _NUMBERED or line.symbols[at - 1] == "<"
     return match.start("side") if match and listed else -1
+
+
+def officer_and(line: Line, at: int) -> int:
+    """The demonym of the headline `Chinese officer, 26 soldiers killed`, -1 for none."""
+    match = _OFFICER_AND.match(line.symbols[:at])
+    singular = match is not None and not line.words[at - 2].endswith("s") and line.words[at - 2] not in _COLLECTIVES
+    return match.start("side") if match and singular else -1
 
 
 def also_reported(line: Line, end: int, at: int) -> int:

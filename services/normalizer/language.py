@@ -10,6 +10,8 @@ _SAMPLE = 1500  # characters; more does not make it surer
 _WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)?")
 _SURE = 0.18  # share of a text's words that are small words of its language
 _AHEAD = 1.5  # how many times as many as of the next language
+_LEAST = 3  # small words: "Indian soldiers die in ambush" has two of German
+_FEW = 9  # words; a headline of fewer fits many languages
 _DOUBT = 4.0
 _SCRIPTS = (
     ("hy", "\u0530", "\u058f"),
@@ -30,14 +32,18 @@ _SCRIPTS = (
 
 
 def language_of(text: str) -> str:
-    """ISO 639-1; `und` (ISO 639-2) where there are no letters to judge by."""
+    """ISO 639-1; `und` (ISO 639-2) where there are too few words to judge by."""
     sample = text[:_SAMPLE]
     if _is_plainly_english(sample):
         return "en"
     words = _WORD.findall(sample)
     if not words:
         return "und"
-    return _by_small_words(words) or _by_script(sample) or _by_model(sample)
+    code = _by_small_words(words) or _by_script(sample)
+    if code:
+        return code
+    code = _by_model(sample)
+    return code if code == "en" or len(words) >= _FEW else "und"
 
 
 def _is_plainly_english(sample: str) -> bool:
@@ -56,7 +62,7 @@ def _by_small_words(words: list[str]) -> str | None:
     if set(score) == {"en"}:
         return "en"
     ranked = score.most_common(2)
-    if not ranked or ranked[0][1] < _SURE * len(words) or ranked[0][1] < 2:
+    if not ranked or ranked[0][1] < max(_SURE * len(words), _LEAST):
         return None
     if len(ranked) > 1 and ranked[0][1] < _AHEAD * ranked[1][1]:
         return None
