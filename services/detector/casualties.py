@@ -374,7 +374,7 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     if among and (line.symbols[among.start() + 1] == "<" or line.words[among.end()] == "side"):
         return replace(figure, side_at=among.start("side"))  # "the death toll among Thai soldiers", "on the Thai side"
     before = figure.predicate - (2 if line.symbols[figure.predicate - 1] == "'" else 1)
-    if line.symbols[before : figure.predicate] in ("J", "A'", "J'"):  # "Asmara put Ethiopian losses at 90"
+    if line.symbols[before : figure.predicate] in ("J", "A", "A'", "J'"):  # "Asmara put Ethiopian losses at 90"
         return replace(figure, side_at=before)
     end = figure.predicate if side_in(line, start, figure.predicate) >= 0 else figure.at
     sides = {line.words[i] for i in range(start, end) if line.symbols[i] in "JA"}

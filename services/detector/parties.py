@@ -33,11 +33,13 @@ class Parties:
         return self.group if last in _GROUPS else None
 
     def other_than(self, name: str) -> str | None:
-        """The opponent of `name`."""
-        if name == self.one.name or name in self.one.homes:
-            return self.other.name
-        if name == self.other.name or name in self.other.homes:
-            return self.one.name
+        """The opponent of `name`. A group may sit in the state it fights: names go before homes."""
+        for side, opponent in ((self.one, self.other), (self.other, self.one)):
+            if name == side.name:
+                return opponent.name
+        for side, opponent in ((self.one, self.other), (self.other, self.one)):
+            if name in side.homes:
+                return opponent.name
         return None
 
     def knows(self, name: str) -> bool:
