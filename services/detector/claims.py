@@ -127,6 +127,7 @@ _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a
 _DISPLACED = words("claims.displaced")
 _DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
+_TIME_SPANS = words("claims.spans")
 _WAR_TALLY = 1000
 _WAR_DEAD = 100
 _WAR_REACH = 10  # items before the word of loss
@@ -158,7 +159,11 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
 
 
 def _is_of_earlier(line: Line, figure: Figure) -> bool:
-    """`revenge for the air strike in which six of its fighters died in Syria earlier this month`."""
+    """`revenge for the air strike in which six of its fighters died in Syria earlier this month`, `came two weeks after
+    40 soldiers were killed`."""
+    before = range(max(1, figure.at - 4), figure.at)
+    if any(line.words[at] == "after" and line.words[at - 1] in _TIME_SPANS for at in before):
+        return True
     clause = re.match(r"[^.;,&S]{0,7}", line.symbols[figure.predicate + 1 :])
     behind = line.words[figure.predicate + 1 :][: clause.end() if clause else 0]
     return figure.predicate > figure.at and not _EARLIER.isdisjoint(behind)

@@ -1,5 +1,6 @@
 """Which sentences look back: at other wars, at earlier fights, at what happens all the time."""
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
@@ -16,6 +17,8 @@ _LASTING = words("past.lasting")
 _BEGUN = words("past.begun")
 _CAMPAIGNS = words("past.campaigns")
 _CEREMONIES = words("past.ceremonies")
+_TRUCES = words("past.truces")
+_LOSS = re.compile("v?[xr]?[KkQLW]")
 _OCCASION = 14  # items between "anniversary" and what it is of
 _WEEK = 7
 _OLD_DAYS = 14  # what lies farther behind the day of publication is an earlier event's ...
@@ -89,13 +92,29 @@ def compares(line: Line, today: date | None = None) -> bool:
 
 def _sums_up(line: Line, today: date | None) -> bool:
     """`86 had been killed since the offensive was launched on October 9`: the toll of a campaign, not of a fight."""
+    if _is_toll_of_the_year(line):
+        return True
     if "since" not in line.words:
         return False
     since = line.words.index("since")
+    if not _TRUCES.isdisjoint(line.words[since : since + 5]) and _is_perfect(line, since):
+        return True
     begun = [at for at in range(since, min(len(line), since + 8)) if line.words[at] in _BEGUN]
     campaign = _CAMPAIGNS.intersection(line.words[since : since + 12])
     days = [day for at, day in line.dates if since < at <= since + 14]
     return bool(begun and campaign) and any(_is_behind(day, today) for day in days)
+
+
+def _is_toll_of_the_year(line: Line) -> bool:
+    """`46 soldiers have died in border fighting this year`."""
+    year = next((at for at in range(1, len(line)) if line.words[at - 1 : at + 1] == ["this", "year"]), 0)
+    year = year or next((at for at, day in line.dates if line.words[at] == "this year"), 0)
+    return bool(year) and _is_perfect(line, year) and not compares(line)
+
+
+def _is_perfect(line: Line, end: int) -> bool:
+    """Whether somebody `has killed`, `have been killed` or `have died` before item `end`."""
+    return any(line.words[at] in ("has", "have") and _LOSS.match(line.symbols, at + 1) for at in range(end))
 
 
 def _is_behind(day: Mention, today: date | None) -> bool:

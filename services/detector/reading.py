@@ -87,7 +87,7 @@ class Reading:
             current = [
                 line
                 for line in self.lines
-                if line.number not in self.past and (line.number in shown or not _is_aside(line, aside))
+                if line.number not in self.past and (line.number in shown or not (_is_aside(line, aside) or _is_apart(line)))
             ]
             near = frozenset(
                 number + away
@@ -138,6 +138,7 @@ class Reading:
 
 _ASIDE = words("reading.aside")  # kinds of article
 _OF_GROUPS = frozenset(("insurgency", "civil war"))  # what an armed group is called that is one of the sides
+_APART = words("reading.apart")
 _TOLD = 0.1
 _NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
@@ -152,6 +153,11 @@ def _is_alone(scene: Scene, around: Set[str]) -> bool:
 def _is_aside(line: Line, kinds: frozenset[str]) -> bool:
     """The dead of a chemical attack, an insurgency or an accident are not those of the fight."""
     return any(kinds.intersection(entry.other) for entry in line.marks())
+
+
+def _is_apart(line: Line) -> bool:
+    """`In a separate incident 71 people were killed by a bomb`."""
+    return any(" ".join(line.words[:count]) in _APART for count in (1, 2, 3))
 
 
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
