@@ -95,7 +95,7 @@ def figures(line: Line) -> list[Figure]:
 
 
 def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
-    """`four soldiers, including a major`, `a major among them`, `one of them a major`: counted already; not `five
+    """`four soldiers, including a major`, `a major among them`, `three of them officers`: counted already; not `five
     people, among them two children`."""
     wholes = [one for one in figures if one.at < figure.at and one.predicate == figure.predicate]
     if line.symbols[figure.at - 1 : figure.at + 1] == ",a" and any(
@@ -104,7 +104,9 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
         return True  # "two men, among them their commander, a major"
     among = line.words[figure.end : figure.end + 1] == ["among them"]
     single = line.symbols[figure.at + 1 : figure.at + 2] == "<" or among
-    if not (single and figure.best == 1) and line.symbols[figure.at - 1 : figure.at] != "<":
+    if single and figure.best != 1 and figure.side_at >= 0:
+        return False  # "41 dead, 31 of them on the Kyrgyz side"
+    if not single and line.symbols[figure.at - 1 : figure.at] != "<":
         return False
     return any(one.who == figure.who and (one.best or 0) >= (figure.best or 0) for one in wholes)
 

@@ -87,7 +87,8 @@ class Reading:
             current = [
                 line
                 for line in self.lines
-                if line.number not in self.past and (line.number in shown or not (_is_aside(line, aside) or _is_apart(line)))
+                if line.number not in self.past
+                and (line.number in shown or not (_is_aside(line, aside) or _is_apart(line)))
             ]
             near = frozenset(
                 number + away
