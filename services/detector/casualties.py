@@ -77,6 +77,7 @@ _BLAMING = words("casualties.blaming")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
+_OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 
 
@@ -104,9 +105,8 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
         return True  # "two men, among them their commander, a major"
     among = line.words[figure.end : figure.end + 1] == ["among them"]
     single = line.symbols[figure.at + 1 : figure.at + 2] == "<" or among
-    if single and figure.best != 1 and figure.side_at >= 0:
-        return False  # "41 dead, 31 of them on the Kyrgyz side"
-    if not single and line.symbols[figure.at - 1 : figure.at] != "<":
+    officers = not _OFFICERS.isdisjoint(line.words[figure.at : figure.end + 3])
+    if not (single and (figure.best == 1 or officers)) and line.symbols[figure.at - 1 : figure.at] != "<":
         return False
     return any(one.who == figure.who and (one.best or 0) >= (figure.best or 0) for one in wholes)
 
