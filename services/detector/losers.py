@@ -195,7 +195,8 @@ def _admitted(case: Case) -> str | None:
 
 def _all_together(case: Case) -> str | None:
     """`300 corpses altogether`, `some thirty dead on the two sides together`."""
-    behind = case.line.words[case.figure.predicate : max(case.figure.end, case.figure.predicate) + 6]
+    first = min(case.figure.predicate, case.figure.at)
+    behind = case.line.words[first : max(case.figure.end, case.figure.predicate) + 6]
     both = {("both", "sides"), ("two", "sides"), ("both", "armies"), ("in", "all"), ("in", "total")}.intersection(
         pairwise(behind)
     )
@@ -318,9 +319,18 @@ def _of_both(case: Case) -> str | None:
     """`clashes that killed a hundred soldiers`, `both fired, killing two`: the dead of both sides."""
     figure, line = case.figure, case.line
     if not 0 <= figure.predicate < figure.at:
-        return None
+        return "total" if _is_of_the_clash(case) else None
     before = line.entries[max(0, figure.predicate - 3) : figure.predicate]
     return "total" if any(entry.mutual for entry in before) or does_both(line, figure.predicate) else None
+
+
+def _is_of_the_clash(case: Case) -> bool:
+    """`The clashes left eleven people dead`, `at least ten people have died in the fighting`."""
+    figure, line = case.figure, case.line
+    if figure.who != "unspecified" or line.actors:
+        return False
+    around = line.entries[max(0, figure.at - 3) : figure.at] + line.entries[figure.predicate : figure.predicate + 4]
+    return any(entry.mutual for entry in around)
 
 
 def _foe(case: Case) -> str | None:
