@@ -18,6 +18,7 @@ from services.detector.lists import (
     all_of_them,
     also_reported,
     filled,
+    held,
     hospital,
     in_brackets,
     in_hands,
@@ -37,6 +38,7 @@ from services.detector.lists import (
     numbered,
     officer_and,
     on_side,
+    on_side_before,
     others_gapped,
     own_gapped,
     own_toll,
@@ -284,6 +286,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
+    if (holding := held(line, figure.at, figure.side_at)) >= 0:
+        return replace(figure, kind="captured", predicate=holding)
     if (left := left_on_the_field(line, figure.at, figure.end)) >= 0:
         return replace(figure, predicate=left, side_at=subject(line, left) if figure.side_at < 0 else figure.side_at)
     return _with_last(line, figure, last) if last else None
@@ -291,7 +295,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
 
 def _with_last(line: Line, figure: Figure, last: Figure) -> Figure | None:
     """Where the word of loss is the one of the figure before, with another side."""
-    own, side = own_gapped(line, last.end, figure.at), were_of(line, figure.end)
+    own = own_gapped(line, last.end, figure.at)
+    side = max(were_of(line, figure.end), on_side_before(line, figure.at))
     if not figure.who and predicates.ends_clause(line, figure.end):
         side = max(side, also_reported(line, last.end, figure.at))
     if own >= 0 or side >= 0:
@@ -352,7 +357,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
     if symbol == "F" and (blamed := _blamed(line, front)) >= 0:
         return replace(_as(line, figure, front), agent=blamed)
-    if symbol in "FTdI" or (symbol in "KW" and line.words[figure.at - 1] in ("at", "to")):
+    number = "number" in line.words[max(0, front - 5) : front]
+    if symbol in "FTdI" or (symbol in "KW" and (number or line.words[figure.at - 1] in ("at", "to"))):
         told = replace(figure, mixed=line.words[front].startswith("casualt"))
         return _from_toll(line, _as(line, told, front), max(0, front - 4))
     return _as(line, figure, front)

@@ -12,7 +12,7 @@ from services.detector.people import People
 from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
-_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA]):?(?P<at>i?)\Z")
+_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>i?)|(?P<noun>x))\Z")
 _LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx]|[xLm]{1,2}x?F,?<)\Z")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
@@ -22,6 +22,8 @@ _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
 _WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
+_ON_SIDE_BEFORE = re.compile(r"[;&],?ia?(?P<side>[JA])x,?\Z")
+_HOLDING = frozenset(("holding", "holds"))
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
@@ -74,6 +76,8 @@ def named_before(line: Line, at: int) -> int:
     Tajikistan two`, `and Bangkok at one`. -1 for none."""
     match = _NEW.search(line.symbols, max(0, at - _WIDTH), at)
     if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
+        return -1
+    if match["noun"] and line.words[at - 1] != "side":  # "the Thai side 33"
         return -1
     return match.start("side")
 
@@ -164,6 +168,17 @@ def were_of(line: Line, end: int) -> int:
     """The demonym of `twelve of the dead were Thai guards`, `and 33 were Lao`, -1 for none."""
     match = _WERE_OF.match(line.symbols, end)
     return match.start("side") if match else -1
+
+
+def on_side_before(line: Line, at: int) -> int:
+    """The demonym of `on the Thai side, 20 were killed; on the Lao side, 33`, -1 for none."""
+    match = _ON_SIDE_BEFORE.search(line.symbols, 0, at)
+    return match.start("side") if match and "side" in line.words[match.start() : at] else -1
+
+
+def held(line: Line, at: int, side: int) -> int:
+    """The verb of `Thailand is holding 22 Lao soldiers`, -1 for none."""
+    return at - 1 if side > at and line.words[at - 1] in _HOLDING else -1
 
 
 def ends(line: Line, at: int) -> bool:

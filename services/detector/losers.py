@@ -190,7 +190,7 @@ def _bodies_found(case: Case) -> str | None:
 def _admitted(case: Case) -> str | None:
     """`admitted to 100 wounded`: nobody admits another's losses."""
     said = case.line.words[max(0, case.figure.at - 3) : case.figure.at]
-    return None if _ADMITTING.isdisjoint(said) else case.own
+    return None if _ADMITTING.isdisjoint(said) or case.figure.foe else case.own
 
 
 def _all_together(case: Case) -> str | None:
@@ -228,7 +228,8 @@ def _same_people(case: Case) -> str | None:
 
 def _is_alone(case: Case) -> bool:
     """`and 21 had been taken alive`: a number without a noun goes on with the people told of before."""
-    return case.figure.who is None and bool(_AND_ALONE.search(case.line.symbols, 0, case.figure.at))
+    somewhere = re.match(r"ia?[AP]", case.line.symbols[case.figure.end :])  # "21 in Laos and 65 in Thailand"
+    return case.figure.who is None and not somewhere and bool(_AND_ALONE.search(case.line.symbols, 0, case.figure.at))
 
 
 def _more_of_them(case: Case) -> str | None:
@@ -254,7 +255,8 @@ def _owner_side(case: Case) -> str | None:
         behind == ["own"] or line.words[figure.predicate] in _WHILE_LOSING
     ):  # "killed nine men while losing six of its own"
         return case.own
-    if case.own and "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]:
+    said = line.symbols[figure.at - 1 : figure.at] == "S"
+    if case.own and (said or "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]):  # "accused Thailand of firing first and said 30 of its soldiers were killed",
         return case.own  # "Buenos Aires says the Chileans shot first, and that not one of its guards was harmed"
     theirs = _owner(case)
     if case.agent is not None and case.agent.ref == theirs:  # "shelling killed five of its soldiers": not the sheller's

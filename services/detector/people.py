@@ -106,6 +106,8 @@ def _one(line: Line, at: int) -> People | None:
         other = _SOMEBODY.match(line.symbols, at)
         if other is None or _THINGS & set(line.words[at : other.end()]) or _is_hit(line, other.end()):
             return None
+        if line.words[other.end()] in ("were", "are", "have"):
+            return None  # "30 residents of a Thai village were killed"
         return People(at, other.end(), "unspecified", "h", side_in(line, at, other.end()))
     head = line.words[match.start("head")]
     if _PLURAL.search(head) or head in _COLLECTIVES:

@@ -8,7 +8,7 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
+_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?:xv{1,2})?(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
@@ -95,9 +95,10 @@ def is_toll(line: Line, front: int, at: int) -> bool:
 
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
     """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
-    word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES)
-    if line.symbols[toll] in "dFI" and line.words[max(0, toll - 3) : toll - 1] == ["number", "of"]:
-        return word in _REACHED  # "the number of Thai dead was 21"
+    word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES and line.words[i] != "now")
+    counted = line.words[max(0, toll - 5) : toll]
+    if ("number", "of") in zip(counted, counted[1:], strict=False) and line.words[toll - 1] != "of":
+        return word in _REACHED  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
     if line.symbols[toll] == "d" and word in _INCLUDE:
         return True  # "the dead included nine guards"
     if line.symbols[toll - 1 : toll] == "o":  # "put the number of injured at three"

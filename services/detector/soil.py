@@ -18,7 +18,7 @@ def ground_of(line: Line, figure: Figure | None, parties: Parties) -> str | None
     places = (index for index in between if ";" not in between[index] and not _speaks_there(line, index, at))
     grounds = [(index, side) for index in places if (side := _side_of_ground(line, index, parties))]
     # In "in Laos, officials said, 54 people were killed in Thailand" who speaks is farther away than what is told.
-    far = {index: ("S" in between[index], abs(index - at)) for index, _ in grounds}
+    far = {index: ("S" in between[index], abs(index - at), index < at) for index, _ in grounds}
     return min(grounds, key=lambda ground: far[ground[0]])[1] if grounds else None
 
 
