@@ -256,8 +256,10 @@ def _owner_side(case: Case) -> str | None:
     ):  # "killed nine men while losing six of its own"
         return case.own
     said = line.symbols[figure.at - 1 : figure.at] == "S"
-    if case.own and (said or "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]):  # "accused Thailand of firing first and said 30 of its soldiers were killed",
-        return case.own  # "Buenos Aires says the Chileans shot first, and that not one of its guards was harmed"
+    if case.own and (said or "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]):
+        # "accused Laos of firing first and said 30 of its soldiers were killed", "Buenos Aires says the Chileans shot
+        # first, and that not one of its guards was harmed"
+        return case.own
     theirs = _owner(case)
     if case.agent is not None and case.agent.ref == theirs:  # "shelling killed five of its soldiers": not the sheller's
         theirs = case.parties.other_than(theirs)

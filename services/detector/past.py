@@ -107,9 +107,10 @@ def _sums_up(line: Line, today: date | None) -> bool:
 
 def _is_toll_of_the_year(line: Line) -> bool:
     """`46 soldiers have died in border fighting this year`."""
-    year = next((at for at in range(1, len(line)) if line.words[at - 1 : at + 1] == ["this", "year"]), 0)
-    year = year or next((at for at, day in line.dates if line.words[at] == "this year"), 0)
-    return bool(year) and _is_perfect(line, year) and not compares(line)
+    if "year" not in line.words:
+        return False
+    year = line.words.index("year")
+    return line.words[year - 1] == "this" and _is_perfect(line, year) and not compares(line)
 
 
 def _is_perfect(line: Line, end: int) -> bool:

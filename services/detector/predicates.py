@@ -1,6 +1,7 @@
 """What is said of the people a number counts: the word of loss they belong to, and who did it."""
 
 import re
+from itertools import pairwise
 
 from services.detector.ground import is_ground, is_of_a_fight
 from services.detector.lines import Line
@@ -97,7 +98,7 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
     """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
     word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES and line.words[i] != "now")
     counted = line.words[max(0, toll - 5) : toll]
-    if ("number", "of") in zip(counted, counted[1:], strict=False) and line.words[toll - 1] != "of":
+    if ("number", "of") in pairwise(counted) and line.words[toll - 1] != "of":
         return word in _REACHED  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
     if line.symbols[toll] == "d" and word in _INCLUDE:
         return True  # "the dead included nine guards"

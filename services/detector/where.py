@@ -164,7 +164,8 @@ def _is_far_from(line: Line, at: int) -> bool:
     head = line.words[max(0, at - 4) : at]
     if "far" in head or "away" in head or _is_elsewhere(line, at):
         return True
-    if _is_disputed(line, at) and not _IN & set(head):
+    shelled = at > 0 and bool(line.entries[at - 1].directed)  # "shelled Abyei"
+    if _is_disputed(line, at) and not shelled and not _IN & set(head):
         return at > 0 and line.words[at + 1 : at + 2] not in (["front"], ["frontline"], ["sector"])
     return line.symbols[max(0, at - 3) : at].endswith(("Si", "Sxi", "SNi"))
 

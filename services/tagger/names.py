@@ -40,10 +40,10 @@ def find_candidates(text: str, folded: str, published: str | None, known: Gazett
 
 
 def needed(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Without the inner ones but those of a country that is not named otherwise: `strikes on southern Lebanon`."""
+    """Without the inner ones but those of a country that nobody else is called by: `strikes on southern Lebanon`."""
     if not any(one.inner for one in candidates):
         return list(candidates)
-    seen = countries_in(one for one in candidates if not one.inner)
+    seen = countries_in(one for one in candidates if not one.inner and one.meanings[0].kind == "actor")
     return [one for one in candidates if not one.inner or _is_country(one.meanings[0], seen)]
 
 
@@ -81,12 +81,26 @@ def _whole_names(folded: str, known: Gazetteer) -> Iterator[Found]:
             continue
         whole = end == last or folded[end] == " "
         several = not whole or " " in folded[start + 1 : end]
+        if not whole and (shorter := _shorter_name(folded, known, start, end)):
+            yield shorter
+            start = shorter[2] - 1  # what is left of the false match may hold names, too
         later = _name_begun_inside(folded, known, start, end) if several else None
         if later and (not whole or (later[2] > end and later[2] - later[1] > end - start)):
             yield later
             free = later[2]
         elif whole:
             yield pattern, start, end
+
+
+def _shorter_name(folded: str, known: Gazetteer, start: int, end: int) -> Found | None:
+    """The whole name that begins where one does that ends inside a word: "Arauca" in "near Arauca. Colombian troops",
+    where the automaton found "Arauca, Colombia"."""
+    cut = folded.rfind(" ", start + 1, end)
+    for pattern, first, stop in known.automaton.find_matches_as_indexes(folded[start : max(start, cut)]):
+        if first == 0 and (start + stop == cut or folded[start + stop] == " "):
+            return pattern, start, start + stop
+        break
+    return None
 
 
 def _name_begun_inside(folded: str, known: Gazetteer, start: int, end: int) -> Found | None:
