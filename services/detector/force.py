@@ -13,7 +13,11 @@ _WEAPON = 0.35  # a gun or a shell named: tanks, ships and planes are moved abou
 _INROAD = 0.5  # soldiers who go over a border
 _ANSWER = 0.8  # a weapon that answers
 _SUBJECT = 8  # items of a subject
-_IN_A_BODY = re.compile(r"ia?G")  # "clashed at the United Nations"
+_DRIVEN_OUT = re.compile(r"a?[JA]x?mf")  # "had driven Eritrean troops from the bridge"
+_IN_A_BODY = re.compile(r"[xa]{0,4}ia?G")  # "clashed at the United Nations"
+_MAY = frozenset(("would", "could", "might", "may"))
+_DRILLS = frozenset(("drill", "drills", "exercise", "exercises", "manoeuvres", "maneuvers"))
+_DURING = frozenset(("in", "during", "of"))
 _REACH = 8  # items between a word of force and what makes it mutual
 _MEANS = 4  # items between "used" and "to strike": drones and artillery
 _MOST = 12  # a sentence with more is a list, or hostile
@@ -27,7 +31,7 @@ _MOVES = words("force.moves")
 _CROSSES = words("force.crosses")
 _OVER = words("force.over")
 _BARE_LINES = words("force.lines")
-_VERBS = words("force.traded") | _MOVES | _CROSSES
+_VERBS = words("force.traded") | _MOVES | _CROSSES | {"driven", "driving"}
 _LOST = re.compile("[KkWQdCM]|F(?=o?[aN][JA]?m)")  # symbols of losses; "the killing of ten soldiers"
 _LINES = [[word] for word in _BARE_LINES]
 _FORCES = words("force.forms")  # forms of an actor
@@ -107,6 +111,8 @@ def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
         return _weapon(line, at)
     if entry.aftermath:
         return _DEAD, True
+    if word in ("drove", "driven", "driving") and _DRIVEN_OUT.match(line.symbols, at + 1):
+        return _ANSWER, False
     return (_INROAD, True) if _is_inroad(line, at) else None
 
 
@@ -181,15 +187,28 @@ def is_unreal(line: Line, at: int) -> bool:
             return True
     if any(line.entries[i].unreal and line.words[i] in _AFTER for i in range(at + 1, min(len(line), at + 3))):
         return True
-    return _would_be(line, at) or bool(_IN_A_BODY.match(line.symbols, at + 1) and line.entries[at].mutual)
+    if line.entries[at].mutual and _IN_A_BODY.match(line.symbols, at + 1):
+        return True
+    return _would_be(line, at) or _is_drill(line, at)
 
 
 def _would_be(line: Line, at: int) -> bool:
-    """`A border clash between the two would be a disaster`."""
+    """`A border clash between the two would be a disaster`, `could disrupt trade`."""
     if not line.entries[at].mutual or at > _SUBJECT:
         return False
-    verb = next((i for i in range(at + 1, min(len(line), at + _SUBJECT)) if line.symbols[i] in "vSkKLz,.;"), at)
-    return line.words[verb - 1] == "would" and line.words[verb] == "be"
+    behind = range(at + 1, min(len(line), at + _SUBJECT))
+    verb = next((i for i in behind if line.symbols[i] in "SkKLz,.;" or line.words[i] in _MAY), at)
+    return line.words[verb] in _MAY and (line.words[verb] != "would" or line.words[verb + 1 : verb + 2] == ["be"])
+
+
+def _is_drill(line: Line, at: int) -> bool:
+    """`fired shells in an exercise`."""
+    for index in range(at + 1, min(len(line), at + _REACH)):
+        if line.symbols[index] in ".;,":
+            return False
+        if line.words[index] in _DRILLS:
+            return not _DURING.isdisjoint(line.words[max(at, index - 4) : index])
+    return False
 
 
 def _is_purpose(line: Line, index: int, at: int) -> bool:
