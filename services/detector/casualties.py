@@ -17,6 +17,7 @@ from services.detector.lines import Line
 from services.detector.lists import (
     all_of_them,
     also_reported,
+    and_then,
     filled,
     held,
     hospital,
@@ -36,6 +37,7 @@ from services.detector.lists import (
     named_before,
     number_of,
     numbered,
+    of_those,
     officer_and,
     on_side,
     on_side_before,
@@ -107,6 +109,8 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
         return True  # "two men, among them their commander, a major"
     among = line.words[figure.end : figure.end + 1] == ["among them"]
     single = line.symbols[figure.at + 1 : figure.at + 2] == "<" or among
+    if line.words[figure.end : figure.end + 2] == ["was", "among"] and line.symbols.startswith("N", figure.end + 2):
+        return True  # "a general was among 38 soldiers killed"
     officers = not _OFFICERS.isdisjoint(line.words[figure.at : figure.end + 3])
     if not (single and (figure.best == 1 or officers)) and line.symbols[figure.at - 1 : figure.at] != "<":
         return False
@@ -121,7 +125,7 @@ def _on_side(line: Line, figure: Figure) -> Figure:
     sides = (
         on_side(line, max(figure.end, figure.predicate + 1)),
         all_of_them(line, figure.end),
-        were_of(line, figure.end) if line.symbols[figure.end - 1] == "d" else -1,
+        were_of(line, figure.end) if line.symbols[figure.end - 1] in "dKW" else -1,
     )
     return replace(figure, side_at=max(sides))
 
@@ -233,8 +237,8 @@ def _is_denied(line: Line, figure: Figure) -> bool:
 
 def _carried(line: Line, figure: Figure) -> Figure | None:
     """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`, `with wounds`."""
-    if (wounds := with_wounds(line, figure.end)) >= 0:
-        return _as(line, figure, wounds)
+    if (told := max(with_wounds(line, figure.end), and_then(line, figure.end))) >= 0:
+        return _with_loser(line, _as(line, figure, told))
     front = predicates.before(line, figure.at)
     if front >= 0 and line.words[front] in _REMAINS:
         return _as(line, figure, front)
@@ -272,6 +276,8 @@ def _told_behind(line: Line, figure: Figure, end: int) -> Figure | None:
     """`31 people with wounds`, `one is in Saudi hands`, `to 22 the number of people killed`."""
     if (hands := in_hands(line, end)) >= 0:
         return replace(figure, kind="captured", predicate=hands)
+    if (those := of_those(line, figure.at)) >= 0:
+        return replace(_as(line, figure, those), end=those + 1)
     loss = max(with_wounds(line, end), number_of(line, end))
     return _as(line, figure, loss) if loss >= 0 else None
 

@@ -11,6 +11,7 @@ _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
 _ACCUSING = words("fights.accusing")
+_HIMSELF = frozenset(("it", "he", "she", "they"))
 _JOINTS = words("claimants.joints")
 _RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
@@ -70,6 +71,8 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
             start, words = start + 1, _slice(line, start + 1, stop, body)
         if not words or words.lower() in _FIRST_PERSON:
             continue
+        if words.lower() in _HIMSELF and min(verbs) < index and not told.speaker.words:
+            continue  # "a hospital said it had admitted ten": whoever spoke first
         side = _speaker_side(line, start, stop)
         if any(phrase in words.lower() for phrase in _BOTH) or _are_both(line, start, stop):
             side = "both"
@@ -156,6 +159,8 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     inside = [m for m in line.mentions[start:stop] if m is not None]
     actor = next((m.ref for m in inside if m.kind == "actor" and m.form != "place"), None)
     place = next((m.place for m in inside if m.kind == "place" and m.place), None)
+    if actor is None and not inside and line.symbols[:3] == "iP," and line.words[0] == "in" and line.mentions[1]:
+        place = line.mentions[1].place  # "In Kigali, the army said"
     if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
         return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
     agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)

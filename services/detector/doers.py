@@ -15,6 +15,7 @@ _AUXILIARIES = words("doers.auxiliaries")
 _SUFFERED = ("was ", "were ", "came under ", "come under ")
 _CAME = ("came", "come", "comes", "coming")
 _REPELLED = words("doers.repelled")
+_SHOT = ("shot", "shooting")
 _REPELLED_WHAT = 5  # items between it and "by"
 _DASHES = frozenset("-–/")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
@@ -43,12 +44,12 @@ def befell(line: Line, at: int) -> bool:
 def _is_object(line: Line, at: int) -> bool:
     aimed = False
     for index in range(at - 1, max(-1, at - _REACH), -1):
-        if line.entries[index].directed or line.symbols[index] in "KkWw":
+        if line.entries[index].directed or line.symbols[index] in "KkWw" or line.words[index] in _SHOT:
             return line.symbols[index] != "&"
         if aimed and line.symbols[index] == "b":  # "an attack by Burmese forces on Thai troops"
             return bool(line.entries[index - 1].directed)
         aimed = aimed or line.words[index] in _AIMED
-        if line.symbols[index] not in "axo'mchPiwJAD" or (
+        if line.symbols[index] not in "axo'mchPiwJADN" or (
             line.symbols[index] == "i" and line.words[index] not in _AIMED
         ):
             return False

@@ -13,7 +13,9 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>i?)|(?P<noun>x))\Z")
-_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx]|[xLm]{1,2}x?F,?<)\Z")
+_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|m?v?[xL]x?F,?[<i])\Z")
+_OF_THOSE = re.compile(r"Noa(?P<loss>[KW])(?=v)")
+_AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
 _COLLECTIVES = words("people.collectives")
@@ -46,7 +48,7 @@ _FAMILY = words("lists.family")
 _HOSPITALS = words("lists.hospitals")
 _TREATING = words("lists.treating")
 _CARRIED = words("lists.carried")
-_DIED = re.compile(r"[^.;S&N]{1,20}?(?P<loss>Q)(?=[.,;iDW]|xpI|\Z)")
+_DIED = re.compile(r"[^.;S&N]{1,20}?&?(?P<loss>Q)(?=[.,;iDW]|xpI|\Z)")
 _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
 
@@ -54,7 +56,7 @@ _TAKING = words("lists.taking")
 def losses_of(line: Line, at: int) -> int:
     """The actor of `Thai losses were three killed`, `Lao forces suffered losses, including 18 dead`, -1 for none."""
     match = _LOSSES_OF.search(line.symbols, max(0, at - _WIDTH), at)
-    listed = line.words[at - 1] in _NUMBERED or line.symbols[at - 1] == "<"
+    listed = line.words[at - 1] in _NUMBERED or line.words[at - 1] == "with" or line.symbols[at - 1] == "<"
     return match.start("side") if match and listed else -1
 
 
@@ -234,6 +236,18 @@ def left_on_the_field(line: Line, at: int, end: int) -> int:
 def tells_of_hospital(line: Line) -> bool:
     """Whether the sentence names a hospital, a clinic or doctors."""
     return not _HOSPITALS.isdisjoint(line.words)
+
+
+def and_then(line: Line, end: int) -> int:
+    """The loss of `were surrounded and surrendered`, `are listed as missing`, -1 for none."""
+    match = _AND_THEN.match(line.symbols, end)
+    return match.start("loss") if match else -1
+
+
+def of_those(line: Line, at: int) -> int:
+    """The loss of `18 of those killed were Thai soldiers`, -1 for none."""
+    match = _OF_THOSE.match(line.symbols, at)
+    return match.start("loss") if match and line.words[at + 2] in ("those", "the") else -1
 
 
 def hospital(line: Line, at: int, end: int) -> int:

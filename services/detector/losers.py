@@ -251,6 +251,9 @@ def _owner_side(case: Case) -> str | None:
     if figure.pronoun < 0:
         return None
     behind = line.words[figure.pronoun + 1 : figure.pronoun + 2]
+    joined = line.symbols[figure.predicate - 1 : figure.predicate + 1] == "&L"
+    if behind == ["own"] and joined and case.told.side and case.told.side_line == line.number:
+        return case.parties.other_than(case.told.side)  # "Thai troops killed 21 Lao guards and lost two of their own"
     if case.own and (
         behind == ["own"] or line.words[figure.predicate] in _WHILE_LOSING
     ):  # "killed nine men while losing six of its own"
@@ -343,9 +346,10 @@ def _foe(case: Case) -> str | None:
 
 
 def _in_their_hospital(case: Case) -> str | None:
-    """`Thai hospitals were treating 48 wounded men`."""
+    """`Thai hospitals were treating 48 wounded men`, `a hospital in Thailand said`."""
     for at, mention in case.line.actors:
-        if mention.form == "demonym" and not _AT_HOME.isdisjoint(case.line.words[at + 1 : at + 3]):
+        behind = case.line.words[at + 1 : at + 3] if mention.form == "demonym" else case.line.words[max(0, at - 2) : at]
+        if not _AT_HOME.isdisjoint(behind) and (mention.form == "demonym" or is_ground(case.line, at)):
             return mention.ref if case.parties.knows(mention.ref) else None
     return None
 

@@ -9,7 +9,7 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?:xv{1,2})?(?=[Kd]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
+_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?:xv{1,2}|i)?(?=[KdM]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
