@@ -35,10 +35,10 @@ class Filling:
         """The text of the pair instead of Thailand and Laos."""
         return self._name.sub(lambda match: self.names[match.group()], text)
 
-    def fill(self, text: str) -> str:
-        """The text without gaps."""
+    def fill(self, text: str, **gaps: object) -> str:
+        """The text without gaps; `gaps` are further ones."""
         chosen = {name: self.chance.choice(WORDS[name]) for name in _LISTS}
-        made = self.named(text).format_map(chosen | self.figures)
+        made = self.named(text).format_map(chosen | self.figures | gaps)
         return made[0].upper() + made[1:]
 
     def loss(self, told: str) -> tuple[str, str, int]:
