@@ -19,7 +19,6 @@ from services.detector.lists import (
     also_reported,
     and_then,
     filled,
-    held,
     hospital,
     in_brackets,
     in_hands,
@@ -292,8 +291,6 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
-    if (holding := held(line, figure.at, figure.side_at)) >= 0:
-        return replace(figure, kind="captured", predicate=holding)
     if (left := left_on_the_field(line, figure.at, figure.end)) >= 0:
         return replace(figure, predicate=left, side_at=subject(line, left) if figure.side_at < 0 else figure.side_at)
     return _with_last(line, figure, last) if last else None

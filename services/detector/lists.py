@@ -25,7 +25,6 @@ _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
 _WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
 _ON_SIDE_BEFORE = re.compile(r"[;&],?ia?(?P<side>[JA])x,?\Z")
-_HOLDING = frozenset(("holding", "holds"))
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
@@ -176,11 +175,6 @@ def on_side_before(line: Line, at: int) -> int:
     """The demonym of `on the Thai side, 20 were killed; on the Lao side, 33`, -1 for none."""
     match = _ON_SIDE_BEFORE.search(line.symbols, 0, at)
     return match.start("side") if match and "side" in line.words[match.start() : at] else -1
-
-
-def held(line: Line, at: int, side: int) -> int:
-    """The verb of `Thailand is holding 22 Lao soldiers`, -1 for none."""
-    return at - 1 if side > at and line.words[at - 1] in _HOLDING else -1
 
 
 def ends(line: Line, at: int) -> bool:
