@@ -11,6 +11,8 @@ _ANAPHORS = words("claimants.anaphors")
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
 _ACCUSING = words("fights.accusing")
+_RANKS = words("claimants.ranks")
+_NAME = 11  # items of a speaker's name with rank and office
 _HIMSELF = frozenset(("it", "he", "she", "they"))
 _JOINTS = words("claimants.joints")
 _RELATIVES = words("claimants.relatives")
@@ -63,8 +65,10 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in verbs:
-        source = line.words[index] in ("according to", "citing", "cited", "quoted") or _is_inverted(line, index)
-        words, start, stop = (_after if source else _before)(line, _speaks_first(line, index), body)
+        if line.words[max(0, index - 2) : index] == ["quoted", "as"] and line.words[index - 3] in _PASSIVE:
+            index -= 2  # "officials were quoted as saying"
+        named_behind = _is_source(line, index) or _is_inverted(line, index)
+        words, start, stop = (_after if named_behind else _before)(line, _speaks_first(line, index), body)
         if not words and _has_aside(line, index):
             words, start, stop = _slice(line, 0, 1, body), 0, 1
         if words and words.lower().split()[0] in _CONJUNCTIONS:  # "while an officer said"
@@ -82,6 +86,12 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
         return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _is_source(line: Line, verb: int) -> bool:
+    """`according to Baku`, `quoted a colonel`; not `were quoted as saying`."""
+    passive = line.words[verb] == "quoted" and line.words[verb - 1] in _PASSIVE
+    return line.words[verb] in ("according to", "citing", "cited", "quoted") and not passive
 
 
 def _speaks_first(line: Line, verb: int) -> int:
@@ -161,8 +171,9 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     place = next((m.place for m in inside if m.kind == "place" and m.place), None)
     if actor is None and not inside and line.symbols[:3] == "iP," and line.words[0] == "in" and line.mentions[1]:
         place = line.mentions[1].place  # "In Kigali, the army said"
-    if actor is None and not inside and line.mentions[:1] and line.mentions[0] and line.mentions[0].kind == "actor":
-        return line.mentions[0].ref  # "Islamabad, which speaks of ..., concedes"
+    definite = line.words[start : start + 1] == ["the"]  # "Israeli troops killed 30 of them, the army chief said"
+    if actor is None and not inside and line.symbols[:1] in ("A", "J") and (definite or line.symbols[1:2] == ","):
+        return line.actors[0][1].ref  # "Islamabad, which speaks of ..., concedes"
     agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)
     return actor or agency or (place.country if place and len(place.country) == 2 else None)
 
@@ -207,7 +218,7 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     if (aside := _aside(line, at)) >= 0:
         at = aside
     start = at
-    while start and line.symbols[start - 1] not in ".;q&S" and at - start < 9:
+    while start and (line.symbols[start - 1] not in ".;q&S" or _is_rank(line, start - 1)) and at - start < _NAME:
         start -= 1
     comma = line.symbols.rfind(",", start, at)
     if comma >= 0 and at - comma > 1 and any(s in "AJGYPmxhc" for s in line.symbols[comma + 1 : at]):
@@ -218,6 +229,11 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
         at -= 1
     return _slice(line, start, at, body), start, max(at, stop)
+
+
+def _is_rank(line: Line, at: int) -> bool:
+    """The full stop of `army spokesman Col. Somchai Rattana`."""
+    return line.symbols[at] == "." and not _RANKS.isdisjoint(line.words[max(0, at - 1) : at])
 
 
 def _aside(line: Line, verb: int) -> int:

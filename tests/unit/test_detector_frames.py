@@ -49,6 +49,20 @@ def test_headlines(text: str, told: list[str]) -> None:
         assert losses(read(lead, sentence.removesuffix("."))) == wanted(filling, told), sentence
 
 
+@pytest.mark.parametrize(
+    ("where", "words", "side"), [(where, *row) for where, rows in frames("speakers").items() for row in rows.items()]
+)
+def test_speakers(where: str, words: str, side: str) -> None:
+    told = {text: losses for text, losses in frames("losses").items() if losses}
+    for number in range(TIMES):
+        filling = Filling(words, number)
+        text = filling.chance.choice(sorted(told))
+        sentence = filling.fill(f"{words} {text}." if where == "before" else f"{text}, {words}.")
+        found = read(f"{filling.named(filling.pick('leads'))} {sentence}")
+        sides = {claim.claimant_side for report in found.reports for claim in report.claims}
+        assert sides == {None if side == "none" else filling.names.get(side, side)}, sentence
+
+
 @pytest.mark.parametrize("text", frames("background"))
 def test_background_is_never_counted(text: str) -> None:
     for filling, sentence in sentences(text, free=False):
