@@ -53,8 +53,13 @@ def _is_country(meaning: Meaning, seen: Counter[str]) -> bool:
 
 def _candidate(found: Found, text: str, published: str | None, known: Gazetteer) -> Candidate | None:
     pattern, start, end = found
-    written = (m for m in known.meanings[pattern] if _is_written_as(m, text, start, end - 1))
-    meanings = tuple(m for m in written if _is_of_its_time(m, published))
+    meanings = tuple(
+        [
+            meaning
+            for meaning in known.meanings[pattern]
+            if _is_written_as(meaning, text, start, end - 1) and _is_of_its_time(meaning, published)
+        ]
+    )
     return Candidate(start, end - 1, meanings) if meanings else None
 
 
@@ -96,7 +101,9 @@ def _shorter_name(folded: str, known: Gazetteer, start: int, end: int) -> Found 
     """The whole name that begins where one does that ends inside a word: "Arauca" in "near Arauca. Colombian troops",
     where the automaton found "Arauca, Colombia"."""
     cut = folded.rfind(" ", start + 1, end)
-    for pattern, first, stop in known.automaton.find_matches_as_indexes(folded[start : max(start, cut)]):
+    if cut < 0:
+        return None
+    for pattern, first, stop in known.automaton.find_matches_as_indexes(folded[start:cut]):
         if first == 0 and (start + stop == cut or folded[start + stop] == " "):
             return pattern, start, start + stop
         break
