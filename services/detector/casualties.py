@@ -255,7 +255,8 @@ def _with_predicate(
     back, front = predicates.behind(line, people), _front(line, people, last)
     if front >= 0 and back >= 0 and predicates.is_toll(line, front, figure.at):  # "Israel's toll stands at three dead"
         kind = KINDS[line.symbols[back]]  # "put its losses at nine soldiers wounded"
-        return replace(_from_toll(line, _as(line, figure, front), max(0, front - 4)), kind=kind)
+        mixed = predicates.is_for_all(line, back)  # "at 200 dead and wounded"
+        return replace(_from_toll(line, _as(line, figure, front), max(0, front - 4)), kind=kind, mixed=mixed)
     if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
         return _as(line, figure, death)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
@@ -414,6 +415,8 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
 def _with_loser(line: Line, figure: Figure) -> Figure:
     """`Iraq lost 3,000 men`, `the Ugandans had two marines killed`: the side is the subject's."""
     head = line.symbols[max(0, figure.at - 5) : figure.at]
+    if _drew_off(line, figure):
+        return replace(figure, side_at=subject(line, figure.at - 1))
     paid = _COST.search(line.symbols, max(0, figure.at - 6), figure.at)
     if paid and line.words[paid.start()].startswith("cost"):
         return replace(figure, side_at=paid.start("who"))
@@ -425,6 +428,16 @@ def _with_loser(line: Line, figure: Figure) -> Figure:
     if loser < 0 and figure.pronoun < 0 and (own := _HIS_COUNTRY.search(line.symbols, 0, verb)):
         return replace(figure, pronoun=own.start())  # "his country had lost two soldiers"
     return replace(figure, side_at=loser)
+
+
+def _drew_off(line: Line, figure: Figure) -> bool:
+    """`had been driven off with 27 dead`, `had left 21 bodies`: of whoever drew off."""
+    if figure.side_at >= 0 or figure.pronoun >= 0:
+        return False
+    if line.words[figure.at - 1] == "left":
+        return line.words[figure.predicate] in _REMAINS and figure.best != 1
+    before = line.words[max(0, figure.at - 4) : figure.at]
+    return before[-1:] == ["with"] and not _FLEEING.isdisjoint(before)
 
 
 def _is_left_behind(line: Line, at: int) -> bool:

@@ -25,7 +25,8 @@ _PASSIVE = words("claimants.passive")
 _BOTH = words("claimants.both")
 # `KIGALI - The army`, `March 25 - The high command`, `a checkpoint that Pakistan`: what stands before who says it.
 _BEFORE_NAME = re.compile(
-    r"\A(?:[A-Z][A-Z ,./]+|[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?) (?:-|–|—|--) |\b(?:that|which) (?=[A-Z])"
+    r"\A(?:[A-Z][A-Z ,./]+|[A-Z][a-z]+\.? \d{1,2}(?:, \d{4})?)(?: \([A-Z][\w /-]+\))? (?:-|–|—|--|_) "
+    r"|\b(?:that|which) (?=[A-Z])"
 )
 _INVERTED = words("claimants.inverted")
 _NAMES = 9  # items of a name with its office

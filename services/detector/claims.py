@@ -129,6 +129,7 @@ _DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
 _TIME_SPANS = words("claims.spans")
 _WAR_TALLY = 1000
+_WHOLE_WAR = 20_000
 _WAR_DEAD = 100
 _WAR_REACH = 10  # items before the word of loss
 
@@ -138,6 +139,8 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
     accident or a crowd of refugees' flight, not of this event."""
     if line.words[:1] == ["elsewhere"] or _is_of_earlier(line, figure):
         return True
+    if (figure.low or 0) >= _WHOLE_WAR and figure.side_at < 0 and figure.pronoun < 0:
+        return True  # "60,000 people were killed in fighting between militias"
     if (figure.low or 0) >= _WAR_TALLY and line.words[:2] == ["as", "of"]:
         return True  # "As of June 13, defenders have eliminated 32,300 troops"
     if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):

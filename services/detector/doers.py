@@ -65,7 +65,7 @@ def _is_passive(line: Line, at: int) -> bool:
             if line.symbols[index + 1 : index + 2] == "b":  # "a launch shelled by a corvette"
                 return True
             before = line.words[max(at, index - 2) : index]
-            after = not _AUXILIARIES.isdisjoint(before) and word.endswith(("ed", "hit", "struck"))
+            after = not _AUXILIARIES.isdisjoint(before) and word.endswith(("ed", "hit", "struck", "down"))
             return after or word.startswith(_SUFFERED)
         if line.symbols[index] not in "xmch'vrP&":
             return False

@@ -379,6 +379,14 @@ def _ground_named(case: Case) -> str | None:
     return ground_of(case.line, case.figure, case.parties)
 
 
+def _aboard(case: Case) -> str | None:
+    """`A Peruvian helicopter was shot down. Ten men aboard were believed dead`."""
+    line, before = case.line, case.told.previous
+    if "aboard" not in line.words[case.figure.at : case.figure.end + 3] or before is None:
+        return None
+    return _struck(case) or _struck(replace(case, line=before))
+
+
 def _struck_before(case: Case) -> str | None:
     """`A missile struck a Thai barracks. Ten soldiers were killed`: the only side the sentence before shows struck."""
     line, before = case.line, case.told.previous
@@ -405,6 +413,7 @@ _OUTRIGHT = (
     _killed_by_them,
     _irregulars,
     _bodies_found,
+    _aboard,
     _victim_in_arms,
     _struck_there,
     _enemy,

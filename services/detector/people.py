@@ -28,6 +28,7 @@ _WORKERS = re.compile(r"NJ?x{1,2}(?=v+[xr]?[KQW]|Q)")  # "two shopkeepers were d
 _DOERS = re.compile(r"(?:[eo]rs|ists|herds|folk|men|women)\Z")
 _PLURAL = re.compile(r"(?:s|men|women|people|police|personnel|troops|children|crew)\Z")
 _CLAUSE = 9  # words of a clause that are looked back on
+_TERRITORY = frozenset(("territory", "soil", "ground"))
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
@@ -75,7 +76,7 @@ def _several(line: Line, at: int) -> People:
     head, end = match["head"], match.end("head")
     side, pronoun = side_in(line, at + 1, end), _pronoun_in(line, at + 1, end)
     behind = _BEHIND.match(line.symbols, end)
-    if behind and side < 0 and not any(entry.fight for entry in line.entries[end : behind.end()]):
+    if behind and side < 0 and not _is_of_what(line, end, behind.end()):
         side, end = side_in(line, end, behind.end()), behind.end()  # not "15 men in Rhodesian ambush"
         pronoun = max(pronoun, _pronoun_in(line, at, end))
     if line.symbols[end : end + 3] == "oNc" and line.words[end + 1] == "one":
@@ -124,6 +125,12 @@ def _behind_age(line: Line, end: int) -> int:
     """The item behind `of eleven` or `, 14,`."""
     age = re.match(r"[o,]N,?", line.symbols[end : end + 3])
     return end + age.end() if age and is_age(line, end + 1) else end
+
+
+def _is_of_what(line: Line, start: int, end: int) -> bool:
+    """`15 men in Rhodesian ambush`, `21 bodies on Chinese territory`: not whose people they are."""
+    fight = any(entry.fight for entry in line.entries[start:end])
+    return fight or not _TERRITORY.isdisjoint(line.words[start : end + 1])
 
 
 def _behind_aside(line: Line, end: int) -> int:

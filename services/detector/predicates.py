@@ -15,7 +15,7 @@ _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
-_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>[oavrxp<DPJA'i]{0,6})\Z")
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJa])[KW]|(?<=o)[KWMd]|(?<=v)[QKW]")
 _BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)){0,12}")
