@@ -65,11 +65,20 @@ def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: P
     """Not of another war, an accident, militants' attacks beside it, or of what the sentence left out before told."""
     if not _DENYING.isdisjoint(line.words[max(0, figure.at - 3) : figure.at]):
         return False  # "denied that ten of its men were in Chinese hands"
+    if _is_counted_before(line, figure):
+        return False
     if is_of_another_event(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
         return False
     if figure.kind == "captured" and line.words[max(0, figure.at - 1)] == "the" and not figure.prisoners:
         return False  # "the 10 captured this week": of whom the reader knows
     return not _is_of_that(line, figure) or (before is not None and before.number == line.number - 1)
+
+
+def _is_counted_before(line: Line, figure: Figure) -> bool:
+    """`Among the dead were two children`, `three of the dead were women`: some of those just told of."""
+    if figure.side_at >= 0 or not _OF_THE_DEAD.search(line.symbols):
+        return False
+    return not _SOME.isdisjoint(line.words[figure.at : figure.end + 3])
 
 
 def _is_of_each(figure: Figure, line: Line) -> bool:
@@ -120,6 +129,8 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 _WARS = words("claims.wars")
 _IRREGULARS = words("people.groups")
+_OF_THE_DEAD = re.compile(r"[<o]a[dW]|ad[xv]N")
+_SOME = words("claims.some")
 _BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)(?![JA])")
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
