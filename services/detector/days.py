@@ -28,6 +28,8 @@ _DAY_WORDS = words("days.day_words")
 _AFTER = frozenset(["after", "since", "following"])
 _BOOTY = re.compile(r"[xPJA]Cb[axJAmP']{1,5}i?\Z")
 _DATELINES = 2  # lines in which it stands
+_DATELINE = 6  # items of a dateline
+_PLACE_AND_DAY = re.compile(r"[PA](?:,[PAx])?,D(?:[.:(]|\Z)")
 _DELAY = 3  # days until it is printed
 _FRONTED = 14
 _REACH = 4  # items between a day and the word that says what happened on it
@@ -185,12 +187,12 @@ def _counted(line: Line, named: Sequence[Day]) -> Iterator[Day]:
 
 
 def _is_dateline(line: Line, at: int) -> bool:
-    """`LONDON, March 1 - Iran said`: the day it was written."""
-    return (
-        at <= 6
-        and any(_is_dash(line, index) for index in range(at + 1, min(len(line), at + 6)))
-        and "S" not in line.symbols[:at]
-    )
+    """`LONDON, March 1 - Iran said`, `NEW DELHI, APRIL 18.`, `JAMMU, April 18:`: the day it was written."""
+    if at > _DATELINE or "S" in line.symbols[:at]:
+        return False
+    if _PLACE_AND_DAY.match(line.symbols) and line.symbols.index("D") == at:
+        return True
+    return any(_is_dash(line, index) for index in range(at + 1, min(len(line), at + _DATELINE)))
 
 
 def _is_dash(line: Line, at: int) -> bool:
