@@ -315,6 +315,8 @@ def _standing(line: Line, at: int, mention: Mention) -> float:
     before = line.words[at - 1] if at else ""
     if before in ("from", "of") and at > 1 and line.words[at - 2] in _DISTANCES:
         return 0.15
+    if before == "from" and any(mention.ref in other.sits_in for _, other in line.actors):
+        return 0.1  # "Al Shabaab fighters crossed from Somalia and attacked a Kenyan camp"
     if mention.form == "name":
         if _is_address(line, at):
             return 0.3
