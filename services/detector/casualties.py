@@ -77,6 +77,7 @@ _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _BLAMING = words("casualties.blaming")
+_KILLED_AND_LOST = re.compile(r"[kK][ar]?N[^.;SkK]{0,8}&L\Z")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
@@ -399,6 +400,8 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
 def _loser(line: Line, figure: Figure, verb: int) -> int:
     if figure.side_at >= 0 or figure.pronoun >= 0:
         return figure.side_at
+    if _KILLED_AND_LOST.search(line.symbols, 0, verb + 1):
+        return -1  # "killing 120 guerrillas and losing 48 soldiers": of whoever killed
     named = side_in(line, max(0, verb - 4), verb)
     if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
         return named

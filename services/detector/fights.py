@@ -289,9 +289,7 @@ def _side(ref: str, sits_in: tuple[str, ...], form: str) -> Side:
 def _weight(line: Line, at: int) -> float:
     """1 for who does or suffers, less for who only speaks, sits, backs or lends the border its name."""
     behind, before = line.words[at + 1 : at + 4], line.words[at - 1] if at else ""
-    if (behind[:1] == ["-"] and len(behind) > 1 and behind[1] in _BACKED) or (behind[:1] and behind[0] in _BACKED):
-        return 0.0
-    if _is_backer(line, at):
+    if _is_backing(behind) or _is_backer(line, at):
         return 0.0
     if before == "ethnic" or (before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti")):
         return 0.1
@@ -307,6 +305,12 @@ def _weight(line: Line, at: int) -> float:
     if mention.form in ("leader", "metonym", "ministry", "spokesman_office"):
         return 0.45
     return _standing(line, at, mention)
+
+
+def _is_backing(behind: Sequence[str]) -> bool:
+    """`Turkey-backed rebels`, `Iran backed militia`; not `an Ethiopian militia backed by troops`."""
+    words = behind[1:] if behind[:1] == ["-"] else behind
+    return bool(words) and words[0] in _BACKED and list(words[1:2]) != ["by"]
 
 
 def _standing(line: Line, at: int, mention: Mention) -> float:

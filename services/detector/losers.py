@@ -238,6 +238,21 @@ def _more_of_them(case: Case) -> str | None:
     return _told_before(case) if begins or case.line.words[case.figure.at].startswith(_FURTHER) else None
 
 
+def _killers_loss(case: Case) -> str | None:
+    """`Thai troops killed 21 Lao guards and lost two of their men`: not of the side just told."""
+    figure, line = case.figure, case.line
+    joined = line.symbols[figure.predicate - 1 : figure.predicate + 1] == "&L" and figure.side_at < 0
+    same = case.told.side and case.told.side_line == line.number
+    return case.parties.other_than(case.told.side) if joined and same and case.told.side else None
+
+
+def _they_lost(case: Case) -> str | None:
+    """`Cairo said it lost nine men`, whatever else the sentence shows struck."""
+    at = case.figure.predicate
+    pronoun = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, at - 1) : at] in (["it"], ["they"])
+    return case.own if pronoun and not case.figure.foe else None
+
+
 def _martyrs(case: Case) -> str | None:
     """`Peking spoke of 40 martyrs`: nobody calls an enemy so."""
     end = max(case.figure.end, case.figure.predicate + 1)
@@ -251,9 +266,6 @@ def _owner_side(case: Case) -> str | None:
     if figure.pronoun < 0:
         return None
     behind = line.words[figure.pronoun + 1 : figure.pronoun + 2]
-    joined = line.symbols[figure.predicate - 1 : figure.predicate + 1] == "&L"
-    if behind == ["own"] and joined and case.told.side and case.told.side_line == line.number:
-        return case.parties.other_than(case.told.side)  # "Thai troops killed 21 Lao guards and lost two of their own"
     if case.own and (
         behind == ["own"] or line.words[figure.predicate] in _WHILE_LOSING
     ):  # "killed nine men while losing six of its own"
@@ -405,6 +417,8 @@ _OF_DENIALS = (_owner_side, _own)
 _OUTRIGHT = (
     _all_together,
     _theirs,
+    _killers_loss,
+    _they_lost,
     _owner_side,
     _on_their_side,
     _admitted,

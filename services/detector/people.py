@@ -57,22 +57,18 @@ def counted(line: Line, at: int) -> People | None:
 
 
 def _several(line: Line, at: int) -> People:
-    match = _PHRASE.match(line.symbols, at + 1)
     if line.words[at + 1 : at + 5 : 3] == ["of", "own"] and line.symbols[at + 2] in "JA":
         return People(at, at + 5, head="h", side_at=at + 2)  # "six of Peru's own"
     if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
         return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
-    if not match and (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _OF_THINGS:
-        end = some.end("who")
-        return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
     if line.words[at + 1 : at + 4] == ["from", "each", "side"]:
         return People(at, at + 4, "unspecified", "h")
-    if not match and (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end()):
-        return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
-    if not match and line.symbols[at + 1 : at + 2] == "J" and line.words[at + 1].endswith("s"):
-        return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
-    if not match:
-        return People(at, at + 1)
+    match = _PHRASE.match(line.symbols, at + 1)
+    return _named_people(line, at, match) if match else _other_people(line, at)
+
+
+def _named_people(line: Line, at: int, match: "re.Match[str]") -> People:
+    """With a noun of the lexicon, or a nation."""
     head, end = match["head"], match.end("head")
     side, pronoun = side_in(line, at + 1, end), _pronoun_in(line, at + 1, end)
     behind = _BEHIND.match(line.symbols, end)
@@ -83,6 +79,21 @@ def _several(line: Line, at: int) -> People:
         end += 3
     end = _behind_aside(line, end)
     return People(at, end, _WHO.get(head[-1], _WHO.get(head[0], "")), head[0], side, pronoun)
+
+
+def _other_people(line: Line, at: int) -> People:
+    """With a noun the lexicon does not have, or none."""
+    if (some := _SOME_OF.match(line.symbols, at)) and line.words[some.end()] not in _OF_THINGS:
+        end = some.end("who")
+        return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
+    if (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end()):
+        return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
+    named = line.symbols[at + 1 : at + 2]
+    if named == "J" and line.words[at + 1].endswith("s"):
+        return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"
+    if named == "A" and line.words[at + 2 : at + 3] in (["who"], ["that"]):
+        return People(at, at + 2, head="J", side_at=at + 1)  # "killed 30 Houthi rebels who attacked a post"
+    return People(at, at + 1)
 
 
 def _is_hit(line: Line, at: int) -> bool:

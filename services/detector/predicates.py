@@ -209,6 +209,8 @@ def _is_aimed_at(line: Line, at: int) -> bool:
     """`fired at a South Korean island`, `an attack on Armenian positions`: whom it befell."""
     if any(word in ("at", "on", "against", "into", "towards") for word in line.words[max(0, at - 2) : at]):
         return True
+    if at > 1 and line.words[at - 1] == "with" and line.entries[at - 2].mutual:
+        return True  # "Vietnamese troops clashed with Thai rangers, killing 11"
     verb = at - 2 if line.symbols[at - 1 : at] == "a" else at - 1
     return verb >= 0 and line.words[verb].endswith(_ON_SOMEBODY)
 
