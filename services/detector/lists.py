@@ -12,7 +12,7 @@ from services.detector.people import People
 from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
-_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>i?)|(?P<noun>x))\Z")
+_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|(?P<noun>x)|d)\Z")
 _LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|m?v?[xL]x?F,?[<i])\Z")
 _OF_THOSE = re.compile(r"Noa(?P<loss>[KW])(?=v)")
 _AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
@@ -76,7 +76,7 @@ def named_before(line: Line, at: int) -> int:
     """The actor right before the number at `at`, where a new member of a list begins with it: `Kyrgyzstan three dead,
     Tajikistan two`, `and Bangkok at one`. -1 for none."""
     match = _NEW.search(line.symbols, max(0, at - _WIDTH), at)
-    if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] != "at"):
+    if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] not in ("at", "of")):
         return -1
     if match["noun"] and line.words[at - 1] != "side":  # "the Thai side 33"
         return -1

@@ -91,7 +91,7 @@ def before(line: Line, at: int) -> int:
 
 def is_toll(line: Line, front: int, at: int) -> bool:
     """Whether the word of loss at `front` is a toll that the number at `at` fills in."""
-    return line.symbols[front] == "T" or (line.symbols[front] in "FdI" and line.words[at - 1] in ("at", "to"))
+    return line.symbols[front] == "T" or (line.symbols[front] in "FdI" and line.words[at - 1] in ("at", "to", "as"))
 
 
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
@@ -100,6 +100,8 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
     counted = line.words[max(0, toll - 5) : toll]
     if ("number", "of") in pairwise(counted) and line.words[toll - 1] != "of":
         return word in _REACHED  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
+    if line.symbols[toll - 1 : toll + 1] == "JF" and word == "as":
+        return True  # "gave Indian losses as five dead"
     if line.symbols[toll] == "d" and word in _INCLUDE:
         return True  # "the dead included nine guards"
     if line.symbols[toll - 1 : toll] == "o":  # "put the number of injured at three"
