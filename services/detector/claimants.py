@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 
 from services.detector.lines import Line
 from services.detector.words import words
@@ -65,9 +66,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         return Claimant()
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
-    for index in verbs:
-        if line.words[max(0, index - 2) : index] == ["quoted", "as"] and line.words[index - 3] in _PASSIVE:
-            index -= 2  # "officials were quoted as saying"
+    for index in map(partial(_main_verb, line), verbs):
         named_behind = _is_source(line, index) or _is_inverted(line, index)
         words, start, stop = (_after if named_behind else _before)(line, _speaks_first(line, index), body)
         if not words and _has_aside(line, index):
@@ -87,6 +86,12 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
         return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _main_verb(line: Line, verb: int) -> int:
+    """`quoted` of `officials were quoted as saying`, else the verb itself."""
+    quoted = line.words[max(0, verb - 2) : verb] == ["quoted", "as"] and line.words[verb - 3] in _PASSIVE
+    return verb - 2 if quoted else verb
 
 
 def _is_source(line: Line, verb: int) -> bool:
@@ -170,13 +175,21 @@ def _speaker_side(line: Line, start: int, stop: int) -> str | None:
     inside = [m for m in line.mentions[start:stop] if m is not None]
     actor = next((m.ref for m in inside if m.kind == "actor" and m.form != "place"), None)
     place = next((m.place for m in inside if m.kind == "place" and m.place), None)
-    if actor is None and not inside and line.symbols[:3] == "iP," and line.words[0] == "in" and line.mentions[1]:
-        place = line.mentions[1].place  # "In Kigali, the army said"
-    definite = line.words[start : start + 1] == ["the"]  # "Israeli troops killed 30 of them, the army chief said"
-    if actor is None and not inside and line.symbols[:1] in ("A", "J") and (definite or line.symbols[1:2] == ","):
-        return line.actors[0][1].ref  # "Islamabad, which speaks of ..., concedes"
+    if not inside and (side := _side_at_the_beginning(line, start)):
+        return side
     agency = next((m.sits_in[0] for m in inside if m.kind == "agency" and m.sits_in), None)
     return actor or agency or (place.country if place and len(place.country) == 2 else None)
+
+
+def _side_at_the_beginning(line: Line, start: int) -> str | None:
+    """`In Kigali, the army said`, `Islamabad, which speaks of ..., concedes`, `Israeli troops killed 30 of them, the
+    army chief said`: of a speaker without a name of its own, whose words begin at `start`."""
+    first = line.mentions[1] if line.symbols[:3] == "iP," and line.words[0] == "in" else None
+    if first is not None and first.place and len(first.place.country) == 2:
+        return first.place.country
+    definite = line.words[start : start + 1] == ["the"]
+    named = line.symbols[:1] in ("A", "J") and (definite or line.symbols[1:2] == ",")
+    return line.actors[0][1].ref if named else None
 
 
 def _titled(words: str, told: Told) -> Claimant | None:

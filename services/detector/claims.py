@@ -140,7 +140,7 @@ _DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
 _TIME_SPANS = words("claims.spans")
 _WAR_TALLY = 1000
-_WHOLE_WAR = 20_000
+_WHOLE_WAR = 20_000  # dead of nobody in particular
 _WAR_DEAD = 100
 _WAR_REACH = 10  # items before the word of loss
 

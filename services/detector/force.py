@@ -16,7 +16,6 @@ _SUBJECT = 8  # items of a subject
 _DRIVEN_OUT = re.compile(r"a?[JA]x?mf")  # "had driven Eritrean troops from the bridge"
 _IN_A_BODY = re.compile(r"[xa]{0,4}ia?G")  # "clashed at the United Nations"
 _MAY = frozenset(("would", "could", "might", "may"))
-_DRILLS = frozenset(("drill", "drills", "exercise", "exercises", "manoeuvres", "maneuvers"))
 _DURING = frozenset(("in", "during", "of"))
 _REACH = 8  # items between a word of force and what makes it mutual
 _MEANS = 4  # items between "used" and "to strike": drones and artillery
@@ -45,6 +44,7 @@ _BEGUN = words("force.begun")
 _HEARSAY = words("force.hearsay")
 _UNTRUE = words("force.untrue")
 _AFTER = words("force.after")
+_DRILLS = _AFTER - _MAY
 
 
 @dataclass(frozen=True, slots=True)

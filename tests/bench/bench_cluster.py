@@ -185,31 +185,22 @@ def _drop(services: Services, client: Elasticsearch, rate: float, seconds: float
     """As `runs.latency` does, in the cluster."""
     index = f"{services.settings['elasticsearch_prefix']}articles"
     alerts = Path(services.settings["alerts_file"])
-    dropped: dict[str, float] = {}
-    seen, told = dict[str, float](), dict[str, float | None]()
-    looks = _look(client, index, alerts, dropped, seen, told)
+    watch = runs.Watch()
+    looks = _look(client, index, alerts, watch)
     began = time.monotonic()
     for number in range(round(rate * seconds)):
         while time.monotonic() < began + number / rate:
             next(looks)
-        dropped[Path(runs.name(number)).stem] = runs.drop_one(services.folders.inbox, number)
+        watch.dropped[Path(runs.name(number)).stem] = runs.drop_one(services.folders.inbox, number)
     ended = time.monotonic()
-    while not dropped.keys() <= seen.keys() and time.monotonic() < ended + 60:
+    while not watch.dropped.keys() <= watch.seen.keys() and time.monotonic() < ended + 60:
         next(looks)
-    services.wait_until_done(WARM + len(dropped), 60, pause=0.2)
+    services.wait_until_done(WARM + len(watch.dropped), 60, pause=0.2)
     next(looks)
-    late = [seen[stem] - when for stem, when in dropped.items()]
-    return runs.Latency(late, runs.delays(dropped, told))
+    return watch.latency()
 
 
-def _look(
-    client: Elasticsearch,
-    index: str,
-    alerts: Path,
-    dropped: Mapping[str, float],
-    seen: dict[str, float],
-    told: dict[str, float | None],
-) -> Iterator[None]:
+def _look(client: Elasticsearch, index: str, alerts: Path, watch: runs.Watch) -> Iterator[None]:
     """Notes what is new, then rests."""
     order, read = 0, 0
     while True:
@@ -222,9 +213,9 @@ def _look(
             track_total_hits=False,
         )["hits"]["hits"]
         for hit in hits:
-            seen.setdefault(hit["_source"]["stem"], time.monotonic())
+            watch.seen.setdefault(hit["_source"]["stem"], time.monotonic())
             order = hit["sort"][0]
-        read = runs.note_alerts(alerts, read, dropped, told)
+        read = runs.note_alerts(alerts, read, watch)
         time.sleep(_LOOK_SECONDS)
         yield
 

@@ -4,8 +4,9 @@ import json
 import resource
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +41,20 @@ class Latency(NamedTuple):
 
     searchable: list[float]
     alerted: list[float]
+
+
+@dataclass
+class Watch:
+    """When each article, by its stem, was dropped, could be found, and was told of (None: it raised no alert)."""
+
+    dropped: dict[str, float] = field(default_factory=dict)
+    seen: dict[str, float] = field(default_factory=dict)
+    told: dict[str, float | None] = field(default_factory=dict)
+
+    def latency(self) -> Latency:
+        """Of all that were dropped, and of those that raised an alert."""
+        late = [self.seen[stem] - when for stem, when in self.dropped.items()]
+        return Latency(late, [when - self.dropped[stem] for stem, when in self.told.items() if when is not None])
 
 
 def fill(inbox: Path, articles: int, *, first: int = 0) -> None:
@@ -78,30 +93,23 @@ def _drained(folders: Folders, workers: int) -> Drained:
 def latency(parent: Path, rate: float, seconds: float, workers: int) -> Latency:
     """Drops so many articles a second into a running system and looks when they can be found and were told."""
     folders = Folders.under(parent)
-    dropped: dict[str, float] = {}
-    seen, told = dict[str, float](), dict[str, float | None]()
+    watch = Watch()
     with running(folders, "--workers", str(workers)):
         wait_for(lambda: waiting_messages(folders) == 0, "it has started")
         drop_one(folders.inbox, -1)
         wait_for(lambda: _count(folders) == 1, "it works")
         with folders.store() as store:
-            looks = _look(store, alerts_file(folders), dropped, seen, told)
+            looks = _look(store, alerts_file(folders), watch)
             began = time.monotonic()
             for number in range(round(rate * seconds)):
                 while time.monotonic() < began + number / rate:
                     next(looks)
-                dropped[Path(name(number)).stem] = drop_one(folders.inbox, number)
+                watch.dropped[Path(name(number)).stem] = drop_one(folders.inbox, number)
             ended = time.monotonic()
-            while len(seen) <= len(dropped) and time.monotonic() < ended + _PATIENCE:
+            while len(watch.seen) <= len(watch.dropped) and time.monotonic() < ended + _PATIENCE:
                 next(looks)
             next(looks)
-    late = {stem: seen[stem] - when for stem, when in dropped.items()}
-    return Latency(list(late.values()), delays(dropped, told))
-
-
-def delays(dropped: Mapping[str, float], told: Mapping[str, float | None]) -> list[float]:
-    """Seconds from the drop to the alert of each article that raised one."""
-    return [when - dropped[stem] for stem, when in told.items() if when is not None]
+    return watch.latency()
 
 
 def _count(folders: Folders) -> int:
@@ -117,25 +125,19 @@ def drop_one(inbox: Path, number: int) -> float:
     return time.monotonic()
 
 
-def _look(
-    store: SqliteIndexStore,
-    alerts: Path,
-    dropped: Mapping[str, float],
-    seen: dict[str, float],
-    told: dict[str, float | None],
-) -> Iterator[None]:
+def _look(store: SqliteIndexStore, alerts: Path, watch: Watch) -> Iterator[None]:
     """Notes what is new in index and alerts file, then rests."""
     after, read = "", 0
     while True:
         for placed in listed(store, "articles", Wanted(), after=after, newest_first=False):
             after = placed.cursor
-            seen[placed.body["stem"]] = time.monotonic()
-        read = note_alerts(alerts, read, dropped, told)
+            watch.seen[placed.body["stem"]] = time.monotonic()
+        read = note_alerts(alerts, read, watch)
         time.sleep(_LOOK_SECONDS)
         yield
 
 
-def note_alerts(alerts: Path, read: int, dropped: Mapping[str, float], told: dict[str, float | None]) -> int:
+def note_alerts(alerts: Path, read: int, watch: Watch) -> int:
     """When each article's alert stood in the file, from so many bytes on; the bytes read now.
 
     Of the articles an alert cites for the first time the last one dropped raised it; the others (None) raised no alert.
@@ -146,10 +148,10 @@ def note_alerts(alerts: Path, read: int, dropped: Mapping[str, float], told: dic
         file.seek(read)
         whole = file.read().rpartition(b"\n")[0]
     for line in whole.splitlines():
-        cited = {sentence["stem"] for sentence in json.loads(line)["evidence"]} & dropped.keys()
-        last = max(cited, key=dropped.__getitem__, default="")
+        cited = {sentence["stem"] for sentence in json.loads(line)["evidence"]} & watch.dropped.keys()
+        last = max(cited, key=watch.dropped.__getitem__, default="")
         for stem in cited:
-            told.setdefault(stem, time.monotonic() if stem == last else None)
+            watch.told.setdefault(stem, time.monotonic() if stem == last else None)
     return read + len(whole) + 1 if whole else read
 
 

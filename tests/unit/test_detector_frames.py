@@ -75,7 +75,7 @@ def test_articles_of_many_frames() -> None:
     """What one sentence tells is not changed by those around it. One article in fifty may be wrong: a number of one
     frame goes on with the people of another."""
     told = frames("losses") | frames("accounts")
-    wrong = [made for made in map(one_of_many, range(ARTICLES), [told] * ARTICLES) if made]
+    wrong = [made for number in range(ARTICLES) if (made := one_of_many(number, told))]
     assert len(wrong) <= ARTICLES // 50, "\n".join(wrong)
 
 
