@@ -9,7 +9,7 @@ from itertools import accumulate, chain, combinations, product
 
 from services.detector.bystanders import are_shot
 from services.detector.force import Trigger, triggers
-from services.detector.ground import is_ground
+from services.detector.ground import is_ground, names_border
 from services.detector.lines import Line
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged, Mention
@@ -161,12 +161,17 @@ def _scene(line: Line, past: bool, setting: Setting, everybody: Sequence[Partici
     scene.named = frozenset(p.side.name for p in people)
     scene.groups = frozenset(name for name in scene.named if len(name) > 2)
     scene.irregular = _is_of_irregulars(line)
-    within = frozenset(p.side.name for p in people if p.side.is_state and is_ground(line, p.at))
+    within = frozenset(p.side.name for p in people if p.side.is_state and _is_over_there(line, p.at))
     for one, other in combinations(people, 2):
         _pair_up(scene, one, other, setting, frame * fight.share(one, other), within)
     if setting.main and setting.main not in scene.pairs and _speaks_of_both(line):
         scene.pairs[setting.main] = round(_BOTH * strength, 4)
     return scene
+
+
+def _is_over_there(line: Line, at: int) -> bool:
+    """`in northern Iraq`, `rebels who crossed from Congo`: whence or where they fight."""
+    return is_ground(line, at) or line.words[at - 1 : at] == ["from"]
 
 
 def _pair_up(
@@ -293,7 +298,7 @@ def _weight(line: Line, at: int) -> float:
         return 0.0
     if before == "ethnic" or (before == "-" and at > 1 and line.words[at - 2] in ("pro", "anti")):
         return 0.1
-    if _names_border(line, at) or line.words[max(0, at - 2) : at] == ["border", "with"]:
+    if _is_border_of(line, at) or names_border(line, at):
         crossed = any(word in _CROSSED for word in line.words[max(0, at - 9) : at]) or _is_raid_of_nobody(line, at)
         return 0.8 if crossed or (_is_paired(line, at) and not _is_by_a_third(line, at)) else 0.3
     if before in ("toward", "towards", "to"):
@@ -344,7 +349,7 @@ def _sends(line: Line, at: int) -> bool:
     )
 
 
-def _names_border(line: Line, at: int) -> bool:
+def _is_border_of(line: Line, at: int) -> bool:
     """`Turkish border`, `Turkey's southern border`, `Turkey-Syria border`."""
     for index in range(at + 1, min(len(line), at + 5)):
         if line.words[index] in ("border", "borders", "frontier", "boundary"):

@@ -6,6 +6,7 @@ from services.detector.words import words
 _SOIL = words("ground.soil")
 _DIRECTIONS = words("ground.directions")
 _BEFORE = words("ground.before")
+_INTO = (" into", " inside")  # "crossed into"
 _BORDER_FORCES = words("fights.border_forces")
 _BORDERS = words("where.borders")
 
@@ -17,7 +18,7 @@ def is_ground(line: Line, at: int) -> bool:
     before = line.words[at - 1] if at else ""
     if before == "of" and at > 1 and line.words[at - 2] in _DIRECTIONS:
         return True
-    return before in _BEFORE
+    return before in _BEFORE or before.endswith(_INTO)
 
 
 def is_at_border(line: Line, at: int) -> bool:
@@ -27,6 +28,11 @@ def is_at_border(line: Line, at: int) -> bool:
         return False
     border = next((i for i in range(at + 1, min(len(line), at + 4)) if line.words[i] in _BORDERS), -1)
     return border >= 0 and _BORDER_FORCES.isdisjoint(line.words[border + 1 : border + 2])
+
+
+def names_border(line: Line, at: int) -> bool:
+    """`on the border with Somalia`."""
+    return at > 1 and line.words[at - 1] == "with" and line.words[at - 2] in _BORDERS
 
 
 def is_of_a_fight(line: Line, at: int) -> bool:

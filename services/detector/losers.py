@@ -302,7 +302,7 @@ def _killed_by_them(case: Case) -> str | None:
     if not 0 < figure.predicate < figure.at or line.symbols[figure.predicate] not in "kKwWyC":
         return None
     if line.words[figure.end : figure.end + 1] == ["of them"]:
-        return _opponent(case)
+        return _opponent(case) or _victim(case)
     if figure.agent >= 0:
         return None
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):

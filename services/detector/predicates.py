@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from services.detector.ground import is_ground, is_of_a_fight
+from services.detector.ground import is_ground, is_of_a_fight, names_border
 from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
@@ -28,6 +28,8 @@ _REACHED = words("predicates.reached")
 _INCLUDE = words("predicates.include")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
+_PURSUING = words("predicates.pursuing")  # "troops chasing PKK rebels killed five"
+_COMING = words("predicates.coming")
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
 _SOUGHT = _LOOKED_INTO | {"for"}
@@ -202,9 +204,16 @@ def subject(line: Line, verb: int) -> int:
     for index in range(verb - 1, max(-1, verb - 14), -1):
         if line.symbols[index] in ".;S":
             return -1
-        if line.symbols[index] in "JA" and not is_ground(line, index) and not _is_aimed_at(line, index):
+        if line.symbols[index] in "JA" and not _is_beside(line, index):
             return -1 if _has_partner(line, index) or _is_scene(line, index) else index
     return -1
+
+
+def _is_beside(line: Line, at: int) -> bool:
+    """Whether the actor at `at` is the ground, the border or the enemy, and so did not do it."""
+    if line.words[at - 1 : at] == ["from"] and not _COMING.isdisjoint(line.words[max(0, at - 3) : at - 1]):
+        return True  # "rebels who crossed from Congo"
+    return is_ground(line, at) or names_border(line, at) or _is_aimed_at(line, at)
 
 
 def _is_aimed_at(line: Line, at: int) -> bool:
@@ -213,14 +222,16 @@ def _is_aimed_at(line: Line, at: int) -> bool:
         return True
     if at > 1 and line.words[at - 1] == "with" and line.entries[at - 2].mutual:
         return True  # "Vietnamese troops clashed with Thai rangers, killing 11"
+    if line.words[max(0, at - 2) : at] == ["pursuit", "of"]:
+        return True
     verb = at - 2 if line.symbols[at - 1 : at] == "a" else at - 1
-    return verb >= 0 and line.words[verb].endswith(_ON_SOMEBODY)
+    return verb >= 0 and (line.words[verb].endswith(_ON_SOMEBODY) or line.words[verb] in _PURSUING)
 
 
 def _has_partner(line: Line, at: int) -> bool:
     """Whether another actor stands right before it; not in "Azerbaijan said Armenia lost", "according to Baku, ..."."""
     mention = line.mentions[at]
-    near = range(max(0, at - 2), at)
+    near = range(at - 1 if line.symbols[at - 1 : at] == "i" else max(0, at - 2), at)  # "into Laos after Thai troops"
     others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[max(0, i - 1) : at]]
     return any(mention and other and other.ref != mention.ref for other in others)
 

@@ -5,7 +5,7 @@ Every loader refuses nonsense with file and line. Adding a country, a border, a 
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from services.tagger.fold import fold, squeeze
+from services.tagger.words import words
 from shared.schemas.article_tagged import MentionKind
 from shared.schemas.places import Place
 
@@ -234,6 +235,10 @@ def _force_form(kind: str) -> str:
     return {"military": "force", "paramilitary": "force", "intelligence": "force"}.get(kind, kind)
 
 
+_REBELS, _FIGHTERS = words("gazetteer.rebels"), words("gazetteer.fighters")
+_ANYBODY = words("gazetteer.anybody")
+
+
 def _actor_names(actor: Actor) -> Iterator[tuple[str, Meaning]]:
     meaning = {
         "kind": "actor",
@@ -246,28 +251,43 @@ def _actor_names(actor: Actor) -> Iterator[tuple[str, Meaning]]:
     yield from _named(actor.names, meaning)
 
 
-def _all_names() -> Iterator[tuple[str, Meaning]]:
+def _all_names(actors: Sequence[Actor]) -> Iterator[tuple[str, Meaning]]:
     """Every name with its meaning, the likelier meanings of one name first."""
-    yield from _side_names()
+    countries = [row for path in sorted((DATA / "countries").glob("*.yml")) for row in read_yaml(path, Country)]
+    for country in countries:
+        yield from _country_names(country)
+    for actor in actors:
+        yield from _actor_names(actor)
     yield from _ground_names()
     for ignored in read_yaml(DATA / "ignore.yml", list[str]):
         yield from _named(ignored, {"kind": "ignore", "ref": ""})
     yield from _teller_names()
-    yield from _context_names()
+    yield from _context_names(actors)
+    yield from _rebel_names(actors, frozenset(n for one in countries for n in (*one.names, *one.demonyms)))
     for place in read_towns(DATA / "towns.tsv"):
         yield from _named([place.name], {"kind": "place", "ref": place.name, "form": "town", "place": place})
 
 
-def _side_names() -> Iterator[tuple[str, Meaning]]:
-    for path in sorted((DATA / "countries").glob("*.yml")):
-        for country in read_yaml(path, Country):
-            yield from _country_names(country)
-    for actor in read_yaml(DATA / "actors.yml", Actor):
-        yield from _actor_names(actor)
+def _rebel_names(actors: Iterable[Actor], peoples: Container[str]) -> Iterator[tuple[str, Meaning]]:
+    """What the rows of actors say, in other words: behind all that any row says itself."""
+    for actor in actors:
+        yield from _actor_names(actor.model_copy(update={"names": other_words(actor.names, peoples)}))
 
 
-def _context_names() -> Iterator[tuple[str, Meaning]]:
-    homes = {actor.name: tuple(actor.sits_in) for actor in read_yaml(DATA / "actors.yml", Actor)}
+def other_words(names: Iterable[str], peoples: Container[str]) -> list[str]:
+    """Who is called `Shan rebels` in one paper is `a Shan guerrilla` or `Shan fighters` in another. Of a state's people
+    only rebels are meant so: `Syrian fighters` may be its own."""
+    known, found = set(names), dict[str, None]()
+    for name in names:
+        people, _, word = name.rpartition(" ")
+        if word in _REBELS | _FIGHTERS and people.lower() not in _ANYBODY:
+            told = (_REBELS if word in _REBELS else frozenset()) if people in peoples else _REBELS | _FIGHTERS
+            found.update(dict.fromkeys(f"{people} {other}" for other in sorted(told)))
+    return [name for name in found if name not in known]
+
+
+def _context_names(actors: Iterable[Actor]) -> Iterator[tuple[str, Meaning]]:
+    homes = {actor.name: tuple(actor.sits_in) for actor in actors}
     for context in read_yaml(DATA / "context.yml", ContextName):
         meaning = {"kind": "actor", "ref": context.side, "form": "name", "sits_in": homes.get(context.side, ())}
         yield from _named(context.names, meaning | {"needs": frozenset(context.needs)})
@@ -299,8 +319,9 @@ def read_borders() -> list[BorderRow]:
 @lru_cache(maxsize=1)
 def load() -> Gazetteer:
     """Reads data/ once a process (about half a second)."""
+    actors = read_yaml(DATA / "actors.yml", Actor)
     names: dict[str, list[Meaning]] = {}
-    for name, meaning in _all_names():
+    for name, meaning in _all_names(actors):
         for spelling in {squeeze(name), fold(name).strip()}:  # "Workers' Party" is two spaces wide there in a text
             names.setdefault(spelling, []).append(meaning)
     names.pop("", None)
@@ -308,7 +329,6 @@ def load() -> Gazetteer:
     automaton = ahocorasick_rs.AhoCorasick(
         [" " + name for name in names], matchkind=ahocorasick_rs.MatchKind.LeftmostLongest
     )
-    actors = read_yaml(DATA / "actors.yml", Actor)
     homes = {actor.name: tuple(actor.sits_in) for actor in actors}
     kinds = {actor.name: actor.kind for actor in actors}
     one_sides = read_yaml(DATA / "one_side.yml", OneSide)

@@ -43,12 +43,12 @@ def needed(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Without the inner ones but those of a country that nobody else is called by: `strikes on southern Lebanon`."""
     if not any(one.inner for one in candidates):
         return list(candidates)
-    seen = countries_in(one for one in candidates if not one.inner and one.meanings[0].kind == "actor")
-    return [one for one in candidates if not one.inner or _is_country(one.meanings[0], seen)]
+    called = {one.meanings[0].ref for one in candidates if not one.inner and one.meanings[0].kind == "actor"}
+    return [one for one in candidates if not one.inner or _is_country(one.meanings[0], called)]
 
 
-def _is_country(meaning: Meaning, seen: Counter[str]) -> bool:
-    return meaning.kind == "actor" and meaning.form in ("name", "demonym") and not seen[meaning.ref]
+def _is_country(meaning: Meaning, called: set[str]) -> bool:
+    return meaning.kind == "actor" and meaning.form in ("name", "demonym") and meaning.ref not in called
 
 
 def _candidate(found: Found, text: str, published: str | None, known: Gazetteer) -> Candidate | None:
