@@ -13,6 +13,7 @@ from services.detector import predicates
 from services.detector.denials import denial
 from services.detector.doers import befell, doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
+from services.detector.headed import apposed, heading, its_dead, of_the_hurt, side_of_whole, side_with, takes_lives
 from services.detector.lines import Line
 from services.detector.lists import (
     all_of_them,
@@ -73,6 +74,7 @@ _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander 
 _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
+_ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
@@ -83,6 +85,8 @@ _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
 _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
+_TAKING = words("casualties.taking")
+_NOT = words("casualties.not")
 
 
 def figures(line: Line) -> list[Figure]:
@@ -139,10 +143,9 @@ def _starts(line: Line) -> Iterator[int]:
 def _counts(line: Line, at: int, symbol: str) -> bool:
     """Whether people may be counted from here: a number, "a", "no", "another is missing"."""
     if symbol == "N":
-        told = line.words[at] == "one" and (
-            _THE_ONE.match(line.symbols, at - 1) or line.words[at + 1 : at + 2] == ["another"]
-        )
-        return not (is_inner(line, at) or is_age(line, at) or told)
+        if line.words[at] == "one" and (_ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]):
+            return False
+        return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
         return line.words[at] in ("a", "an")
     if symbol == "z":
@@ -158,12 +161,14 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
         return None
     low, best, high = _amount(line, at)
     side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else _side_before(line, at)
-    pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else own_toll(line, at)
+    pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else max(own_toll(line, at), its_dead(line, at))
     figure = Figure(
         at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=pronoun,
         foe=is_foe(line, at, people.end), irregular=are_irregulars(line, at, people.end),
     )  # fmt: skip
     if people.head in ("R", "I"):
+        taker = doer(line, at - 1) if line.words[at - 1] in _TAKING else -1  # "Laos took 12 prisoners"
+        figure = replace(figure, agent=taker)
         return replace(figure, kind=KINDS[people.head], predicate=people.end - 1, prisoners=people.head == "R")
     if people.head == "F":
         # "accused all three of mass deaths" counts who is accused
@@ -172,7 +177,8 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
 
 
 def _side_before(line: Line, at: int) -> int:
-    return max(named_before(line, at), losses_of(line, at), officer_and(line, at))
+    apart = max(side_of_whole(line, at), side_with(line, at), apposed(line, at, at + 1)[1])
+    return max(named_before(line, at), losses_of(line, at), officer_and(line, at), apart)
 
 
 def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
@@ -230,6 +236,8 @@ def _is_denied(line: Line, figure: Figure) -> bool:
     """`had not lost a single soldier`, `did not lose one man`."""
     if figure.best == 1 and line.words[figure.at - 1 : figure.at + 1] == ["not", "one"]:
         return True
+    if figure.best == 1 and line.symbols[figure.at] == "a" and not _NOT.isdisjoint(line.words[figure.at - 1 : figure.at]):
+        return True  # "not a man was lost", "without a single man being hurt"
     if figure.best != 1 or line.symbols[figure.predicate] not in "Lk":
         return False
     return "z" in line.symbols[max(0, figure.predicate - 3) : figure.predicate] and figure.predicate < figure.at
@@ -275,11 +283,13 @@ def _with_predicate(
 
 def _told_behind(line: Line, figure: Figure, end: int) -> Figure | None:
     """`31 people with wounds`, `one is in Saudi hands`, `to 22 the number of people killed`."""
+    if (verb := takes_lives(line, figure.at)) >= 0:
+        return replace(figure, kind="killed", predicate=verb)
     if (hands := in_hands(line, end)) >= 0:
         return replace(figure, kind="captured", predicate=hands)
     if (those := of_those(line, figure.at)) >= 0:
         return replace(_as(line, figure, those), end=those + 1)
-    loss = max(with_wounds(line, end), number_of(line, end))
+    loss = max(with_wounds(line, end), number_of(line, end), of_the_hurt(line, figure.at))
     return _as(line, figure, loss) if loss >= 0 else None
 
 
@@ -288,6 +298,7 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
     told = max(told, loss_behind(line, figure.at, figure.end), numbered(line, figure.at))
     told = max(told, inverted(line, figure.at)) if figure.who else told
+    told = max(told, heading(line, figure.at), apposed(line, figure.at, figure.end)[0])
     if told >= 0:
         return _as(line, figure, told)
     ward = hospital(line, figure.at, figure.end)
@@ -424,7 +435,8 @@ def _with_loser(line: Line, figure: Figure) -> Figure:
     if paid and line.words[paid.start()].startswith("cost"):
         return replace(figure, side_at=paid.start("who"))
     lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
-    if lost is None or _is_left_behind(line, figure.at):
+    own = _are_its_own(line, figure.predicate + 1)  # "it paid with four dead of its own"
+    if lost is None or own or _is_left_behind(line, figure.at):
         return figure
     verb = max(0, figure.at - 5) + lost.start()
     loser = _loser(line, figure, verb)

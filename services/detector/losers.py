@@ -67,7 +67,8 @@ def loser(case: Case, near: bool) -> str | None:
     """
     at = case.figure.side_at
     # "two dead as Pakistan, India trade fire": of two named together behind the figure neither is its side.
-    together = at > case.figure.at and at > case.figure.predicate and has_partner_behind(case.line, at)
+    behind = at > case.figure.at and at > case.figure.predicate and has_partner_behind(case.line, at)
+    together = behind and not {"a", "an"}.intersection(case.line.words[at : at + 5])  # "22 Iranian guards and a Turk"
     named = None if together else _named(case, at)
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
@@ -170,7 +171,7 @@ def _enemy(case: Case) -> str | None:
         case.figure.foe and case.claimant.words is None
     ):  # "Its troops had killed ten of the invaders": whoever spoke before
         case = replace(case, claimant=case.told.speaker)
-    return _opponent(case)
+    return _opponent(case) or (_victim(case) if case.figure.prisoners else None)
 
 
 def _irregulars(case: Case) -> str | None:
@@ -324,7 +325,7 @@ def _struck_there(case: Case) -> str | None:
 
 def _victim_in_arms(case: Case) -> str | None:
     """Civilians belong to the ground they were on, so it is asked for first."""
-    return _victim(case) if case.figure.who != "civilian" else None
+    return _victim(case) if case.figure.who != "civilian" and not case.figure.prisoners else None
 
 
 def _in_a_battle(case: Case) -> str | None:

@@ -11,8 +11,8 @@ _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 
 # Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
 _PHRASE = re.compile(
-    r"<?(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMC](?=[xJA]{0,2}[mch]))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
-    r"(?P<head>d[mch]?|[mchFIR](?:m|h)?|[JA](?![xmch'AdFIRG]))"
+    r"<?(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMCK](?=[xJA]{0,2}[mch]))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"(?P<head>d[mch]?(?![xJA]{1,2}[mch])|[mchFIR](?:m|h)?|[JA](?![xmch'AdFIRG]))"
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
@@ -163,7 +163,7 @@ def _pronoun_in(line: Line, start: int, end: int) -> int:
 
 def is_adjective(line: Line, people: People) -> bool:
     """`three wounded soldiers`, `six dead villagers`: what befell them stands before the noun."""
-    return bool(people.head) and bool(re.match(r"[WMC]|d[mch]", line.symbols[people.at + 1 : people.at + 3]))
+    return bool(people.head) and bool(re.match(r"[WMC]|K[JA]?[mch]|d[JA]?[mch]", line.symbols[people.at + 1 : people.at + 4]))
 
 
 def is_inner(line: Line, at: int) -> bool:

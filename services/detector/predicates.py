@@ -17,7 +17,7 @@ _AHEAD = re.compile(
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'i]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJa])[KW]|(?<=o)[KWMd]|(?<=v)[QKW]")
+_TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=v)[QKW]")
 _BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
@@ -29,6 +29,8 @@ _INCLUDE = words("predicates.include")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _PURSUING = words("predicates.pursuing")  # "troops chasing PKK rebels killed five"
+_WHEN = words("predicates.when")
+_WERE = ("were", "are")
 _COMING = words("predicates.coming")
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
@@ -104,8 +106,11 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
         return word in _REACHED  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
     if line.symbols[toll - 1 : toll + 1] == "JF" and word == "as":
         return True  # "gave Indian losses as five dead"
-    if line.symbols[toll] == "d" and word in _INCLUDE:
-        return True  # "the dead included nine guards"
+    among = word in _WERE and "among" in counted
+    if line.symbols[toll] in "dWK" and (among or (line.symbols[toll] == "d" and word in _INCLUDE)):
+        return True  # "the dead included nine guards", "among the dead were nine guards"
+    if line.words[toll - 2 : toll - 1] == ["of"] and line.symbols[toll - 1] == "p":
+        return word == "as" or word in _REACHED  # "gave the number of its dead as 34, of its wounded as 46"
     if line.symbols[toll - 1 : toll] == "o":  # "put the number of injured at three"
         return word in ("at", "to") and line.words[toll - 2 : toll - 1] == ["number"]
     if line.symbols[toll - 1 : toll] == "v":
@@ -115,6 +120,8 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
 
 def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
     """Whether the word of loss at `verb` has the number behind it as its object."""
+    if symbol in "LK" and not _WHEN.isdisjoint(line.words[verb + 1 : verb + 1 + len(gap)]):
+        return False  # "not a man was lost when 24 soldiers strayed over the border"
     if symbol == "Q" or (symbol == "M" and not line.words[verb].endswith(" with")):
         return False
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):

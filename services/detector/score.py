@@ -24,6 +24,7 @@ _LINKED = 0.5  # what a side named in the next sentence counts of one named in t
 _TELLING = 1.0
 _CLEAR = 0.6  # soldiers killed, and all words of fighting that are stronger
 _DOWNED = words("score.downed")
+_HIT_BY = ("hit by ", "struck by ", "fell to ")
 _SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
@@ -133,7 +134,14 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
 def _counts(kind: str, line: Line, news: int) -> bool:
     if kind == "talks":
         return line.number <= news
+    if kind == "accident":
+        return not _is_hit(line)
     return kind != "airspace" or not _is_shot_down(line)
+
+
+def _is_hit(line: Line) -> bool:
+    """`was hit by ground fire and crashed`: no accident."""
+    return any(line.words[at].startswith(_HIT_BY) for at in line.marked)
 
 
 def _is_shot_down(line: Line) -> bool:

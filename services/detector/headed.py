@@ -1,0 +1,83 @@
+"""Figures whose word of loss or side stands before them, apart: `Missing: 12 guards`, `China's wounded, 62 of them`,
+`Of 59 Saudi soldiers, 11 were killed`."""
+
+import re
+
+from services.detector.doers import is_pair
+from services.detector.ground import is_ground
+from services.detector.lines import Line
+from services.detector.words import words
+
+_FAR = 14  # items between the word and the number
+_HEADING = re.compile(r"(?:\A|[.;,&])[aq]{0,2}(?P<loss>[KWCMdQF])[^.;:NkL]{0,12}[:x]\Z")
+_APPOSED = re.compile(r"(?P<side>[JA])'?x{0,2}(?P<loss>[dWMF])x{0,2},\Z")
+_OF_THE_HURT = re.compile(r"No[ap](?P<loss>[WdM])(?![xJA]{0,2}[mch])")
+_DIED = re.compile(r"[QK]")  # "two of the injured died"
+_LIVES = re.compile(r"N(?:[JA]|p|r)?'?h")
+_TAKERS = words("headed.takers")
+_ALL = words("headed.all")
+_WHOLE = re.compile(r"<?o?a?(?:N[xJAmch]{0,2}?)?(?P<side>[JA])'?[xm]{0,3}")
+_OF_WHOM = re.compile(r"(?P<side>[JA])'?[xm]{0,2}[mchx](?:[ix][^,N]{0,6})?,\Z")
+_WITH = re.compile(r"(?P<side>[JA])'?(?P<comma>,?)i[ar]?\Z")
+_LEFT = ("left", "leaves", "leaving", "leave")
+_OPPOSED = ("with", "by", "against", "between", "from", "on", "at", "near")
+_ITS_DEAD = re.compile(r"pN(?=[dWFM])")
+
+
+def heading(line: Line, at: int) -> int:
+    """The word of loss of `Missing after the raid: 12 guards`; -1 for none."""
+    if line.words[at - 1 : at] != [":"]:
+        return -1
+    match = _HEADING.search(line.symbols, max(0, at - _FAR), at)
+    return match.start("loss") if match else -1
+
+
+def apposed(line: Line, at: int, end: int) -> tuple[int, int]:
+    """The word of loss and the side of `China's wounded, 62 of them, lay`, `the Bolivian dead, 14 men`; -1 for none."""
+    match = _APPOSED.search(line.symbols, max(0, at - _FAR), at)
+    whole = end > at + 1 or not _ALL.isdisjoint(line.words[at + 1 : at + 3])
+    return (match.start("loss"), match.start("side")) if match and whole and line.words[at] != "one" else (-1, -1)
+
+
+def of_the_hurt(line: Line, at: int) -> int:
+    """The word of loss of `took in 50 of the injured`; -1 for none."""
+    match = _OF_THE_HURT.match(line.symbols, at)
+    return match.start("loss") if match and line.words[at] != "one" and not _DIED.search(line.symbols, at + 3) else -1
+
+
+def takes_lives(line: Line, at: int) -> int:
+    """The verb of `took 31 Chinese lives`; -1 for none."""
+    match = _LIVES.match(line.symbols, at)
+    if match is None or line.words[match.end() - 1] not in ("lives", "life"):
+        return -1
+    return next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TAKERS), -1)
+
+
+def side_of_whole(line: Line, at: int) -> int:
+    """The actor of `Of 59 Saudi soldiers in the post, 11 were killed`, `19 of whom were slain`; -1 for none."""
+    if line.words[at + 1 : at + 2] == ["of whom"] and (whom := _OF_WHOM.search(line.symbols, max(0, at - _FAR), at)):
+        return whom.start("side")
+    if line.words[0] not in ("of", "out of", "among", "amongst") or "," not in line.symbols[:at]:
+        return -1
+    match = _WHOLE.match(line.symbols)
+    return match.start("side") if match and match.end() < at else -1
+
+
+def side_with(line: Line, at: int) -> int:
+    """The actor of `left Senegal with 15 dead`, `hardest hit was Yemen, with 83 killed`; -1 for none."""
+    if line.words[at - 1 : at] != ["with"] and line.words[at - 2 : at - 1] != ["with"]:
+        return -1
+    match = _WITH.search(line.symbols, max(0, at - 5), at)
+    if match is None:
+        return -1
+    side = match.start("side")
+    before = line.words[side - 1] if side else ""
+    if before in _LEFT or line.words[max(0, side - 2) : side] == ["and"]:
+        return side
+    named = bool(match["comma"]) and not is_pair(line, side) and before not in _OPPOSED
+    return side if named and not is_ground(line, side) else -1
+
+
+def its_dead(line: Line, at: int) -> int:
+    """The possessive of `bring its 89 dead down`; -1 for none."""
+    return at - 1 if at and _ITS_DEAD.match(line.symbols, at - 1) else -1
