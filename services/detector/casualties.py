@@ -20,6 +20,7 @@ from services.detector.lists import (
     also_reported,
     and_then,
     filled,
+    from_side,
     hospital,
     in_brackets,
     in_hands,
@@ -44,6 +45,7 @@ from services.detector.lists import (
     others_gapped,
     own_gapped,
     own_toll,
+    respectively,
     so_were,
     summed,
     tells_of_hospital,
@@ -75,7 +77,7 @@ _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
-_AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[KQW]|[KQW])")
+_AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])")
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _BLAMING = words("casualties.blaming")
@@ -92,13 +94,13 @@ _NOT = words("casualties.not")
 def figures(line: Line) -> list[Figure]:
     """All figures of losses in the line, in order."""
     found: list[Figure] = []
-    if not _LOSS.search(line.symbols) and not tells_of_hospital(line):
+    if not _LOSS.search(line.symbols) and not tells_of_hospital(line) and "lives" not in line.words:
         return found
     for at in _starts(line):
         figure = denial(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
-    found = [_on_side(line, figure) for figure in summed(line, found)]
+    found = [_on_side(line, figure) for figure in respectively(line, list(summed(line, found)))]
     alike = [like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
 
@@ -147,7 +149,7 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
             return False
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
-        return line.words[at] in ("a", "an")
+        return line.words[at] in ("a", "an") and line.symbols[at - 1 : at] != "b"  # "killed by a sniper"
     if symbol == "z":
         return True
     if line.words[at] == "both":
@@ -284,7 +286,7 @@ def _with_predicate(
 def _told_behind(line: Line, figure: Figure, end: int) -> Figure | None:
     """`31 people with wounds`, `one is in Saudi hands`, `to 22 the number of people killed`."""
     if (verb := takes_lives(line, figure.at)) >= 0:
-        return replace(figure, kind="killed", predicate=verb)
+        return replace(figure, kind="killed", predicate=verb, agent=doer(line, verb))
     if (hands := in_hands(line, end)) >= 0:
         return replace(figure, kind="captured", predicate=hands)
     if (those := of_those(line, figure.at)) >= 0:
@@ -315,6 +317,8 @@ def _with_last(line: Line, figure: Figure, last: Figure) -> Figure | None:
     side = max(were_of(line, figure.end), on_side_before(line, figure.at))
     if not figure.who and predicates.ends_clause(line, figure.end):
         side = max(side, also_reported(line, last.end, figure.at))
+    if is_set_against(line, max(last.end, last.predicate + 1), figure.at):
+        side = max(side, from_side(line, figure.end))
     if own >= 0 or side >= 0:
         told = replace(figure, kind=last.kind, predicate=last.predicate, who=last.who)
         return replace(told, side_at=side) if side >= 0 else replace(told, pronoun=own)

@@ -129,6 +129,7 @@ def _adds_nothing(claim: Claim, other: Claim) -> bool:
 
 _WARS = words("claims.wars")
 _IRREGULARS = words("people.groups")
+_WHEN = words("claims.when")
 _OF_THE_DEAD = re.compile(r"[<o]a[dW]|ad[xv]N")
 _SOME = words("claims.some")
 _BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)(?![JA])")
@@ -159,8 +160,10 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
     if (figure.low or 0) >= _MANY and _drove_out_many(line):
         return True
     head = line.words[: figure.at]
+    if ("this", "time") in pairwise(line.words[figure.at :]):
+        return True  # "a clash in 2008 had cost three lives, this time 13 died"
     if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
-        return True
+        return not compares(line) or not _WHEN.isdisjoint(head[head.index("since") :])
     if (figure.low or 0) >= _WAR_DEAD and _is_of_a_war(line, figure.at):
         return True
     if not _WARS.isdisjoint(line.words[max(0, figure.predicate - _WAR_REACH) : figure.predicate]):

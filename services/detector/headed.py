@@ -16,7 +16,8 @@ _DIED = re.compile(r"[QK]")  # "two of the injured died"
 _LIVES = re.compile(r"N(?:[JA]|p|r)?'?h")
 _TAKERS = words("headed.takers")
 _ALL = words("headed.all")
-_WHOLE = re.compile(r"<?o?a?(?:N[xJAmch]{0,2}?)?(?P<side>[JA])'?[xm]{0,3}")
+_WHOLES = ("of", "out of", "among", "amongst", "in")
+_WHOLE = re.compile(r"[<xi]?o?a?(?:N[xJAmch]{0,2}?)?(?P<side>[JA])'?[xm]{0,3}")
 _OF_WHOM = re.compile(r"(?P<side>[JA])'?[xm]{0,2}[mchx](?:[ix][^,N]{0,6})?,\Z")
 _WITH = re.compile(r"(?P<side>[JA])'?(?P<comma>,?)i[ar]?\Z")
 _LEFT = ("left", "leaves", "leaving", "leave")
@@ -57,10 +58,14 @@ def side_of_whole(line: Line, at: int) -> int:
     """The actor of `Of 59 Saudi soldiers in the post, 11 were killed`, `19 of whom were slain`; -1 for none."""
     if line.words[at + 1 : at + 2] == ["of whom"] and (whom := _OF_WHOM.search(line.symbols, max(0, at - _FAR), at)):
         return whom.start("side")
-    if line.words[0] not in ("of", "out of", "among", "amongst") or "," not in line.symbols[:at]:
+    begins = line.words[0]
+    if begins not in _WHOLES or ("," not in line.symbols[:at] and begins not in ("among", "amongst")):
         return -1
     match = _WHOLE.match(line.symbols)
-    return match.start("side") if match and match.end() < at else -1
+    if match is None or match.end() >= at:
+        return -1
+    in_arms = begins != "in" or any(entry.armed for entry in line.entries[match.start() : match.end() + 1])
+    return match.start("side") if in_arms else -1  # "In a Thai platoon, 38 were killed"
 
 
 def side_with(line: Line, at: int) -> int:
@@ -74,7 +79,7 @@ def side_with(line: Line, at: int) -> int:
     before = line.words[side - 1] if side else ""
     if before in _LEFT or line.words[max(0, side - 2) : side] == ["and"]:
         return side
-    named = bool(match["comma"]) and not is_pair(line, side) and before not in _OPPOSED
+    named = (match["comma"] or side <= 1 or before == "than") and not is_pair(line, side) and before not in _OPPOSED
     return side if named and not is_ground(line, side) else -1
 
 

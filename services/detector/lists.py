@@ -13,7 +13,7 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|(?P<noun>x)|d)\Z")
-_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|m?v?[xL]x?F,?[<i])\Z")
+_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|[mh][KWCM][vx:]|m?v?[xL]x?F,?[<i])\Z")
 _OF_THOSE = re.compile(r"Noa(?P<loss>[KW])(?=v)")
 _AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
@@ -29,10 +29,12 @@ _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmhcG']{1,6}S,&\Z")
+_FROM_SIDE = re.compile(r"[xif](?:a|px)?(?P<side>[JA])")
 _OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
 _TOLD = re.compile(r"(?P<loss>[KQdFWI])[^.;SkL]{0,10}\Z")
 _ON_SIDE = re.compile(r"[xr<]?(?P<on>i)a?(?P<side>[JA])")
+_FOR_SIDE = re.compile(r"[xi]a?(?P<side>[JA])")
 _AMONG_SIDE = re.compile(r"(?:&N[KWdCM])?(?P<among><)a?(?P<side>[JA])")
 _AMONG = re.compile(r"v+<[^.;,&]{0,7}?(?P<loss>[KQWCMd])")
 _LATER = re.compile(r"x(?P<loss>Q)")
@@ -96,6 +98,23 @@ def is_set_against(line: Line, end: int, at: int) -> bool:
     return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
 
 
+def from_side(line: Line, end: int) -> int:
+    """The actor of `against 82 for its neighbour Vietnam`, `compared with 12 from Laos`; -1 for none."""
+    match = _FROM_SIDE.match(line.symbols, end)
+    return match.start("side") if match and line.words[end] in ("for", "from", "on", "among") else -1
+
+
+def respectively(line: Line, found: list[Figure]) -> list[Figure]:
+    """`Sudan and South Sudan lost 28 and 79 soldiers respectively`: the first figure is of the side named first."""
+    if "respectively" not in line.words or len(found) != 2 or found[0].kind != found[1].kind:
+        return found
+    pair = next((index for index, _ in line.actors if (index + 2, "&") == (index + 2, line.symbols[index + 1 : index + 2])
+                 and line.symbols[index + 2 : index + 3] in ("A", "J")), -1)  # fmt: skip
+    if pair < 0:
+        return found
+    return [replace(one, side_at=pair + 2 * rank, agent=-1) for rank, one in enumerate(found)]
+
+
 def own_gapped(line: Line, end: int, at: int) -> int:
     """The possessive of `put their dead at thirty and its own at ten`, -1 for none."""
     match = _OWN_GAPPED.search(line.symbols, end, at)
@@ -153,10 +172,16 @@ def on_side(line: Line, end: int) -> int:
         return among.start("side")
     match = _ON_SIDE.match(line.symbols, end)
     if match is None or line.words[match.start("on")] != "on":
-        return -1
+        return for_side(line, end)
     behind = match.end()
     named = line.words[behind : behind + 1] == ["side"] or ("side" in line.words[:end] and ends(line, behind))
     return match.start("side") if named else -1
+
+
+def for_side(line: Line, end: int) -> int:
+    """The actor of `ten dead for Eritrea, 46 for Ethiopia`, -1 for none."""
+    match = _FOR_SIDE.match(line.symbols, end)
+    return match.start("side") if match and line.words[end] == "for" and ends(line, match.end()) else -1
 
 
 def all_of_them(line: Line, end: int) -> int:
@@ -263,7 +288,7 @@ def numbered(line: Line, at: int) -> int:
     """The word of loss of `Djibouti's own dead numbered 44`, -1 for none."""
     if line.words[at - 1] not in _NUMBERED:
         return -1
-    return next((i for i in range(at - 2, max(-1, at - 5), -1) if line.symbols[i] in "dFI"), -1)
+    return next((i for i in range(at - 2, max(-1, at - 5), -1) if line.symbols[i] in "dFIKWCM"), -1)
 
 
 def inverted(line: Line, at: int) -> int:

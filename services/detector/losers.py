@@ -72,7 +72,7 @@ def loser(case: Case, near: bool) -> str | None:
     named = None if together else _named(case, at)
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
-    if _is_elsewhere(case):
+    if _is_elsewhere(case) or _is_by_others(case):
         return None
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
@@ -109,6 +109,12 @@ def _is_elsewhere(case: Case) -> bool:
         if mention is not None and line.words[index - 1] == "in":
             return _is_foreign(case, index, mention)
     return False
+
+
+def _is_by_others(case: Case) -> bool:
+    """`an Islamic State bombing that took over 90 lives`: of who has no part in the fight."""
+    taker = case.agent if case.line.symbols[case.figure.predicate] == "x" else None
+    return taker is not None and not case.parties.knows(taker.ref) and not case.parties.allies(taker)
 
 
 def _is_foreign(case: Case, index: int, mention: Mention) -> bool:
@@ -285,7 +291,8 @@ def _owner_side(case: Case) -> str | None:
 def _owner(case: Case) -> str | None:
     """Whom the possessive stands for, here or in the sentence before."""
     figure, line, previous = case.figure, case.line, case.told.previous
-    if figure.predicate > figure.at and (struck := struck_before(line, figure.pronoun)):
+    owned = line.words[figure.pronoun + 1 : figure.pronoun + 2] == ["own"]  # "sent 49 Indians to their graves for 21 of its own"
+    if not owned and figure.predicate > figure.at and (struck := struck_before(line, figure.pronoun)):
         return struck
     if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):
         return shelled
@@ -332,7 +339,8 @@ def _in_a_battle(case: Case) -> str | None:
     """`a gun battle in which three died`: the dead of both sides."""
     before, at = case.line.entries, case.figure.at
     mutual = any(entry.mutual for entry in before[max(0, at - 9) : at])
-    return "total" if mutual and "which" in case.line.words[max(0, at - 4) : at] else None
+    taken = case.line.symbols[case.figure.predicate] == "x"  # "a battle on the Lao-Thai border has taken four lives"
+    return "total" if mutual and (taken or "which" in case.line.words[max(0, at - 4) : at]) else None
 
 
 def _of_both(case: Case) -> str | None:

@@ -4,6 +4,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
+from itertools import pairwise
 
 from services.detector.lines import Line
 from services.detector.words import words
@@ -66,6 +67,8 @@ def _is_of_an_old_war(line: Line, today: date | None) -> bool:
 
 def is_fresh(line: Line, today: date | None) -> bool:
     """Whether a recent day is named; behind "last year" or "in 2006" a calendar day is one of that year."""
+    if ("this", "time") in pairwise(line.words):
+        return True
     back = next(iter(_cues(line)), len(line))
     for at, day in line.dates:
         if _is_old(day, today):

@@ -15,9 +15,9 @@ _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
-_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'i]{0,6})\Z")
+_LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
-_TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=v)[QKW]")
+_TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=px)K|(?<=v)[QKW]")
 _BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
@@ -31,6 +31,7 @@ _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambush
 _PURSUING = words("predicates.pursuing")  # "troops chasing PKK rebels killed five"
 _WHEN = words("predicates.when")
 _WERE = ("were", "are")
+_CIVIL = words("predicates.civil")
 _COMING = words("predicates.coming")
 _BESIDE = 5  # items
 _LOOKED_INTO = words("predicates.looked_into")
@@ -48,8 +49,9 @@ def behind(line: Line, people: People) -> int:
     """The item of the word of loss behind the people ("were killed"), -1 for none."""
     if people.head == "d":
         return line.symbols.index("d", people.at + 1)
+    start = people.end + (line.words[people.end : people.end + 1] == ["of whom"])
     match = (
-        _NEXT.match(line.symbols, people.end)
+        _NEXT.match(line.symbols, start)
         or _INCLUDING.match(line.symbols, people.end)
         or (_RIGHT.match(line.symbols, people.end) if people.head else None)
     )
@@ -126,7 +128,9 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
         return False
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
-    if symbol in "KWC" and re.search(r"[iDP]", gap):
+    if "b" in gap and symbol not in "KWC":
+        return False
+    if symbol in "KWC" and re.search(r"[iDPb]", gap):
         return verb <= 1 and gap.endswith("v")  # "Killed on Saturday were two men"
     named = line.words[verb].endswith(" of")
     if symbol == "F" and not (_SOUGHT if named else _LOOKED_INTO).isdisjoint(line.words[max(0, verb - 3) : verb]):
@@ -220,7 +224,12 @@ def _is_beside(line: Line, at: int) -> bool:
     """Whether the actor at `at` is the ground, the border or the enemy, and so did not do it."""
     if line.words[at - 1 : at] == ["from"] and not _COMING.isdisjoint(line.words[max(0, at - 3) : at - 1]):
         return True  # "rebels who crossed from Congo"
-    return is_ground(line, at) or names_border(line, at) or _is_aimed_at(line, at)
+    return is_ground(line, at) or names_border(line, at) or _is_aimed_at(line, at) or _owns_a_building(line, at)
+
+
+def _owns_a_building(line: Line, at: int) -> bool:
+    """`A Thai shell came through the roof of a Lao school and killed 17`."""
+    return line.symbols[at] == "J" and not _CIVIL.isdisjoint(line.words[at + 1 : at + 3])
 
 
 def _is_aimed_at(line: Line, at: int) -> bool:
