@@ -422,6 +422,8 @@ def plausibility(one: Side, other: Side, borders: frozenset[str], within: frozen
     if one.is_state and other.is_state:
         return 1.0 if "-".join(sorted((one.name, other.name))) in borders else 0.2
     if not one.is_state and not other.is_state:
+        if one.form == other.form == "de_facto_state":
+            return 0.8  # Somaliland and Puntland
         return 0.5 if "de_facto_state" in (one.form, other.form) and not one.homes & other.homes else 0.0
     state, group = (one, other) if one.is_state else (other, one)
     return _across(state.name, group, borders, within)

@@ -35,6 +35,10 @@ def _side_of_ground(line: Line, index: int, parties: Parties) -> str | None:
     mention = line.mentions[index]
     if mention is None or line.words[index - 1 : index] == ["from"]:  # "by rockets from Gaza"
         return None
+    sides = (parties.one, parties.other)
+    apart = "de_facto_state" in (parties.one.form, parties.other.form)  # "10 died in Abkhazia and 62 in Georgia"
+    if apart and mention.ref in (side.name for side in sides) and (mention.kind == "place" or is_ground(line, index)):
+        return None if has_partner_behind(line, index) or is_at_border(line, index) else mention.ref
     if mention.kind == "place" and mention.place and mention.form != "dateline":
         return parties.on_ground(mention.place.country, mention.place.sector)  # of two claimants neither
     if mention.kind != "actor" or not is_ground(line, index) or has_partner_behind(line, index):

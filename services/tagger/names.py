@@ -15,6 +15,8 @@ _CAPITAL_PLACE = words("names.capital_place")
 _PLACE_NOUNS = words("names.place_nouns")
 _FORCE_NOUNS = words("names.force_nouns")
 _LOOK_AGAIN = 60  # characters behind a false start in which a name that begins inside it may end
+_AROUND = 40  # characters
+_PEOPLES = ("ian", "ians", "tan", "ans", "haz", "stani", "ers")
 _ADMINS = ("capital", "metonym")
 
 
@@ -170,9 +172,7 @@ def _prefers_place(actor: Meaning, candidate: Candidate, text: str, folded: str)
     """A capital is a place behind `in`, `near` ..., before `province` and as a dateline; a de-facto state is a place
     unless its forces or officials are meant."""
     if actor.form == "de_facto_state":
-        before = folded[max(0, candidate.start - 24) : candidate.start + 1].split()
-        belongs = before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS
-        return word_after(folded, candidate.end) not in _FORCE_NOUNS and not belongs
+        return not _is_people(candidate, text, folded)
     if actor.form not in _ADMINS:
         return False
     return (
@@ -180,6 +180,19 @@ def _prefers_place(actor: Meaning, candidate: Candidate, text: str, folded: str)
         or word_before(folded, candidate.start) in _CAPITAL_PLACE
         or word_after(folded, candidate.end) in _PLACE_NOUNS
     )
+
+
+def _is_people(candidate: Candidate, text: str, folded: str) -> bool:
+    """Whether a de-facto state's forces, officials or people are meant: `Abkhaz`, `the Somaliland army`, `the army of
+    Puntland`, `Karabakh and Azerbaijani troops`."""
+    before = folded[max(0, candidate.start - _AROUND) : candidate.start + 1].split()
+    behind = folded[candidate.end + 1 : candidate.end + _AROUND].split()[:4]
+    if text[candidate.start : candidate.end].endswith(_PEOPLES) or (behind and behind[0] in _FORCE_NOUNS):
+        return True
+    if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS:
+        return True
+    joined = behind[:1] == ["and"] and not _FORCE_NOUNS.isdisjoint(behind[1:])
+    return joined and not (before and before[-1] in _LOCATIVE)
 
 
 def _is_dateline(candidate: Candidate, text: str) -> bool:
