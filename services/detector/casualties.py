@@ -72,6 +72,7 @@ _START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
 _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
+_AND_MORE = re.compile(r"&N[xJA]{0,2}[mch]")
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
 _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
@@ -145,7 +146,9 @@ def _starts(line: Line) -> Iterator[int]:
 def _counts(line: Line, at: int, symbol: str) -> bool:
     """Whether people may be counted from here: a number, "a", "no", "another is missing"."""
     if symbol == "N":
-        if line.words[at] == "one" and (_ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]):
+        if line.words[at] == "one" and (
+            _ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]
+        ):
             return False
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
@@ -238,7 +241,11 @@ def _is_denied(line: Line, figure: Figure) -> bool:
     """`had not lost a single soldier`, `did not lose one man`."""
     if figure.best == 1 and line.words[figure.at - 1 : figure.at + 1] == ["not", "one"]:
         return True
-    if figure.best == 1 and line.symbols[figure.at] == "a" and not _NOT.isdisjoint(line.words[figure.at - 1 : figure.at]):
+    if (
+        figure.best == 1
+        and line.symbols[figure.at] == "a"
+        and not _NOT.isdisjoint(line.words[figure.at - 1 : figure.at])
+    ):
         return True  # "not a man was lost", "without a single man being hurt"
     if figure.best != 1 or line.symbols[figure.predicate] not in "Lk":
         return False
@@ -361,6 +368,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))
+        or bool(_AND_MORE.match(line.symbols, people.end))
     )
     return front if takes else -1
 
@@ -370,7 +378,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     if symbol == "L":  # "lost seven men", "lost three"
         if _are_its_own(line, figure.end):
             return replace(_as(line, figure, front), pronoun=figure.end + 1)
-        if not figure.who and not predicates.ends_clause(line, figure.end):
+        more = _AND_MORE.match(line.symbols, figure.end)  # "lost 28 and 79 soldiers respectively"
+        if not (figure.who or more or predicates.ends_clause(line, figure.end)):
             return None
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
     if symbol == "F" and (own := line.symbols.rfind("p", max(0, front - 2), front)) >= 0:
@@ -439,8 +448,8 @@ def _with_loser(line: Line, figure: Figure) -> Figure:
     if paid and line.words[paid.start()].startswith("cost"):
         return replace(figure, side_at=paid.start("who"))
     lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
-    own = _are_its_own(line, figure.predicate + 1)  # "it paid with four dead of its own"
-    if lost is None or own or _is_left_behind(line, figure.at):
+    of_its_own = _are_its_own(line, figure.predicate + 1)  # "it paid with four dead of its own"
+    if lost is None or of_its_own or _is_left_behind(line, figure.at):
         return figure
     verb = max(0, figure.at - 5) + lost.start()
     loser = _loser(line, figure, verb)

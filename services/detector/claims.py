@@ -159,11 +159,8 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         return True
     if (figure.low or 0) >= _MANY and _drove_out_many(line):
         return True
-    head = line.words[: figure.at]
-    if ("this", "time") in pairwise(line.words[figure.at :]):
-        return True  # "a clash in 2008 had cost three lives, this time 13 died"
-    if "since" in head[1:] and _year_between(line, head.index("since"), figure.at):
-        return not compares(line) or not _WHEN.isdisjoint(head[head.index("since") :])
+    if (at_once := _is_before_this(line, figure)) is not None:
+        return at_once
     if (figure.low or 0) >= _WAR_DEAD and _is_of_a_war(line, figure.at):
         return True
     if not _WARS.isdisjoint(line.words[max(0, figure.predicate - _WAR_REACH) : figure.predicate]):
@@ -173,6 +170,17 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
+
+
+def _is_before_this(line: Line, figure: Figure) -> bool | None:
+    """`a clash in 2008 had cost three lives, this time 13 died`, `since the war of 2006, in which 160 died`; not `the
+    worst since 2006, with ten dead`. None where neither is said."""
+    if ("this", "time") in pairwise(line.words[figure.at :]):
+        return True
+    head = line.words[: figure.at]
+    if "since" not in head[1:] or not _year_between(line, head.index("since"), figure.at):
+        return None
+    return not compares(line) or not _WHEN.isdisjoint(head[head.index("since") :])
 
 
 def _is_of_earlier(line: Line, figure: Figure) -> bool:

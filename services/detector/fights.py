@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import accumulate, chain, combinations, product
 
 from services.detector.bystanders import are_shot
+from services.detector.doers import is_pair
 from services.detector.force import Trigger, triggers
 from services.detector.ground import is_ground, names_border
 from services.detector.lines import Line
@@ -31,6 +32,8 @@ _BORDER_WORDS = words("fights.border_words")
 _MOST_PEOPLE = 16
 _SENT = 6  # items between what is sent and where from
 _EXPLICIT = 0.3
+_TOGETHER = 0.1  # how much two who attack a third fight each other
+_NEXT_TO = 4  # items
 _IRREGULAR = 0.65  # how much two states fight where fighters of no state do
 _ASIDE = 0.6
 _ACCUSED = 0.85
@@ -205,6 +208,7 @@ class _Fight:
         self.line, self.signs = line, signs
         self.clauses = _clauses(line)
         self.telling = {self.clauses[sign.at] for sign in signs}
+        self.mutual = any(line.entries[sign.at].mutual for sign in signs)
         self.accusing = not _ACCUSING.isdisjoint(line.words)
 
     def share(self, one: Participant, other: Participant) -> float:
@@ -219,7 +223,19 @@ class _Fight:
         weight = one.weight * other.weight * min(1.0, 12 / max(1, far))
         for number in (self.clauses[one.at], self.clauses[other.at]):
             weight *= 1.0 if number in self.telling else _ASIDE
+        if not self.mutual and _act_together(self.line, sign, one, other):
+            return weight * _TOGETHER
         return weight if sign.mutual or (one.at < sign.at) != (other.at < sign.at) else weight * 0.5
+
+
+def _act_together(line: Line, sign: Trigger, one: Participant, other: Participant) -> bool:
+    """`Rwandan forces and M23 rebels attacked Congolese positions`: no foes of each other where a third is hit."""
+    first, second = sorted((one.at, other.at))
+    if second >= sign.at or second - first > _NEXT_TO or not is_pair(line, second):
+        return False
+    pair = (one.side.name, other.side.name)
+    hit = ((index, mention) for index, mention in line.actors if index > second and mention.ref not in pair)
+    return any(not is_ground(line, index) and not _is_border_of(line, index) for index, _ in hit)
 
 
 def _clauses(line: Line) -> list[int]:

@@ -108,8 +108,8 @@ def respectively(line: Line, found: list[Figure]) -> list[Figure]:
     """`Sudan and South Sudan lost 28 and 79 soldiers respectively`: the first figure is of the side named first."""
     if "respectively" not in line.words or len(found) != 2 or found[0].kind != found[1].kind:
         return found
-    pair = next((index for index, _ in line.actors if (index + 2, "&") == (index + 2, line.symbols[index + 1 : index + 2])
-                 and line.symbols[index + 2 : index + 3] in ("A", "J")), -1)  # fmt: skip
+    joined = (at for at, _ in line.actors if line.symbols[at + 1 : at + 2] == "&")
+    pair = next((at for at in joined if line.symbols[at + 2 : at + 3] in ("A", "J")), -1)
     if pair < 0:
         return found
     return [replace(one, side_at=pair + 2 * rank, agent=-1) for rank, one in enumerate(found)]

@@ -291,7 +291,9 @@ def _owner_side(case: Case) -> str | None:
 def _owner(case: Case) -> str | None:
     """Whom the possessive stands for, here or in the sentence before."""
     figure, line, previous = case.figure, case.line, case.told.previous
-    owned = line.words[figure.pronoun + 1 : figure.pronoun + 2] == ["own"]  # "sent 49 Indians to their graves for 21 of its own"
+    owned = line.words[figure.pronoun + 1 : figure.pronoun + 2] == [
+        "own"
+    ]  # "sent 49 Indians to their graves for 21 of its own"
     if not owned and figure.predicate > figure.at and (struck := struck_before(line, figure.pronoun)):
         return struck
     if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):

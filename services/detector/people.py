@@ -163,7 +163,9 @@ def _pronoun_in(line: Line, start: int, end: int) -> int:
 
 def is_adjective(line: Line, people: People) -> bool:
     """`three wounded soldiers`, `six dead villagers`: what befell them stands before the noun."""
-    return bool(people.head) and bool(re.match(r"[WMC]|K[JA]?[mch]|d[JA]?[mch]", line.symbols[people.at + 1 : people.at + 4]))
+    return bool(people.head) and bool(
+        re.match(r"[WMC]|K[JA]?[mch]|d[JA]?[mch]", line.symbols[people.at + 1 : people.at + 4])
+    )
 
 
 def is_inner(line: Line, at: int) -> bool:

@@ -134,6 +134,8 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
 def _counts(kind: str, line: Line, news: int) -> bool:
     if kind == "talks":
         return line.number <= news
+    if kind == "border shooting" and any(actor.form == "armed_group" for _, actor in line.actors):
+        return False  # "killed eleven Houthi fighters who tried to enter Najran"
     if kind == "accident":
         return not _is_hit(line)
     return kind != "airspace" or not _is_shot_down(line)

@@ -105,6 +105,31 @@ def test_clash_or_none(is_clash: bool, text: str) -> None:
             assert {report.side_a, report.side_b} == {filling.names["TH"], filling.names["LA"]}, sentence
 
 
+@pytest.mark.parametrize(("text", "told"), frames("oblique")["losses"].items())
+def test_losses_in_other_words(text: str, told: list[str]) -> None:
+    check_losses(text, told, free=False)
+
+
+@pytest.mark.parametrize(("is_clash", "text"), [(True, text) for text in frames("oblique")["clashes"]] + [
+    (False, text) for text in frames("oblique")["peace"]
+])  # fmt: skip
+def test_clash_or_none_in_other_words(is_clash: bool, text: str) -> None:
+    for _, sentence in sentences(text, free=False):
+        assert read(sentence).is_clash == is_clash, sentence
+
+
+@pytest.mark.parametrize(("text", "told"), frames("groups")["frames"].items())
+def test_armed_groups(text: str, told: list[str]) -> None:
+    for row in frames("groups")["rows"]:
+        gaps = dict(zip(("D", "N", "S", "C", "H", "g", "G", "ref"), row, strict=False))
+        filling = Filling(text, 0)
+        filling.names = {"S": gaps["S"], "G": gaps["ref"]}
+        sentence = filling.fill(text, **gaps)
+        found = analyzed(article(sentence, None, row[-1]))
+        assert [{report.side_a, report.side_b} for report in found.reports] == [{gaps["S"], gaps["ref"]}], sentence
+        assert losses(found) == wanted(filling, told), sentence
+
+
 def the_day(told: str, published: date, weekday: int, back: int) -> date:
     """What the words mean in an article of that day; `back` is how many days before it a date is."""
     if told == "weekday":
