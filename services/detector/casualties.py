@@ -13,7 +13,16 @@ from services.detector import predicates
 from services.detector.denials import denial
 from services.detector.doers import befell, doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
-from services.detector.headed import apposed, heading, its_dead, of_the_hurt, side_of_whole, side_with, takes_lives
+from services.detector.headed import (
+    apposed,
+    beside,
+    heading,
+    its_dead,
+    of_the_hurt,
+    side_of_whole,
+    side_with,
+    takes_lives,
+)
 from services.detector.lines import Line
 from services.detector.lists import (
     all_of_them,
@@ -71,7 +80,7 @@ _LOSS = re.compile(r"[KQdFTkWwICyRML]")
 _START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
 _START_OR_BOTH = re.compile(r"[Nazrx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
-_AND_LOSS = re.compile(r",?&[kKwWC]")  # "killed three and hurt nine"
+_AND_LOSS = re.compile(r",?&[kKwWCy]")  # "killed three and hurt nine"
 _AND_MORE = re.compile(r"&N[xJA]{0,2}[mch]")
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
 _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
@@ -307,7 +316,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     told = in_brackets(line, figure.at) if figure.side_at >= 0 else -1
     told = max(told, loss_behind(line, figure.at, figure.end), numbered(line, figure.at))
     told = max(told, inverted(line, figure.at)) if figure.who else told
-    told = max(told, heading(line, figure.at), apposed(line, figure.at, figure.end)[0])
+    together = beside(line, figure.at) if figure.who else -1
+    told = max(told, together, heading(line, figure.at), apposed(line, figure.at, figure.end)[0])
     if told >= 0:
         return _as(line, figure, told)
     ward = hospital(line, figure.at, figure.end)

@@ -3,7 +3,7 @@
 import re
 
 from services.detector import predicates
-from services.detector.ground import is_at_border, is_ground
+from services.detector.ground import is_at_border, is_ground, names_border
 from services.detector.lines import Line
 from services.detector.words import words
 
@@ -104,7 +104,7 @@ def does_both(line: Line, verb: int) -> bool:
     for index in range(verb - 1, max(-1, verb - _FAR), -1):
         if line.symbols[index] in ".;S":
             return False
-        if line.symbols[index] in "JA" and not is_ground(line, index):
+        if line.symbols[index] in "JA" and not is_ground(line, index) and not names_border(line, index):
             return is_pair(line, index)
     return False
 

@@ -33,6 +33,14 @@ def heading(line: Line, at: int) -> int:
     return match.start("loss") if match else -1
 
 
+def beside(line: Line, at: int) -> int:
+    """The word of loss of `killed their commander, together with 16 of his men`; -1 for none."""
+    if line.words[at - 1 : at] not in (["together with"], ["along with"]):
+        return -1
+    clause = line.symbols[:at].rfind(";") + 1
+    return max(line.symbols.rfind(symbol, clause, at) for symbol in "kKQWw")
+
+
 def apposed(line: Line, at: int, end: int) -> tuple[int, int]:
     """The word of loss and the side of `China's wounded, 62 of them, lay`, `the Bolivian dead, 14 men`; -1 for none."""
     match = _APPOSED.search(line.symbols, max(0, at - _FAR), at)

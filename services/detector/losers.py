@@ -278,7 +278,8 @@ def _owner_side(case: Case) -> str | None:
     ):  # "killed nine men while losing six of its own"
         return case.own
     said = line.symbols[figure.at - 1 : figure.at] == "S"
-    if case.own and (said or "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun]):
+    told = "that" in line.words[max(0, figure.pronoun - 4) : figure.pronoun] and not struck_before(line, figure.pronoun)
+    if case.own and (said or told):
         # "accused Laos of firing first and said 30 of its soldiers were killed", "Buenos Aires says the Chileans shot
         # first, and that not one of its guards was harmed"
         return case.own

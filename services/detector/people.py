@@ -11,7 +11,7 @@ _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 
 # Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
 _PHRASE = re.compile(
-    r"<?(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMCK](?=[xJA]{0,2}[mch]))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
+    r"<?(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMCK](?=[xJA]{0,2}[mch]|J))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
     r"(?P<head>d[mch]?(?![xJA]{1,2}[mch])|[mchFIR](?:m|h)?|[JA](?![xmch'AdFIRG]))"
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".

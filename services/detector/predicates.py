@@ -9,8 +9,10 @@ from services.detector.people import People
 from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
-_NEXT = re.compile(r"r?,?(?:v+(?:[xr]|S(?:xv{1,2}|i)?(?=[KdM]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))")
-_INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?v*|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
+_NEXT = re.compile(
+    r"r?,?(?:v+(?:[xr]|xxv{1,2}|S(?:xv{1,2}|i)?(?=[KdM]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))"
+)
+_INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?(?:v+(?:x{1,2}v+)?)?|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
     r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
@@ -28,6 +30,7 @@ _REACHED = words("predicates.reached")
 _INCLUDE = words("predicates.include")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
+_JOINED = re.compile(r"[JA][mxc]{0,4}&a?\Z")
 _PURSUING = words("predicates.pursuing")  # "troops chasing PKK rebels killed five"
 _WHEN = words("predicates.when")
 _WERE = ("were", "are")
@@ -105,7 +108,9 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
     word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES and line.words[i] != "now")
     counted = line.words[max(0, toll - 5) : toll]
     if ("number", "of") in pairwise(counted) and line.words[toll - 1] != "of":
-        return word in _REACHED  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
+        return (
+            word == "as" or word in _REACHED
+        )  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
     if line.symbols[toll - 1 : toll + 1] == "JF" and word == "as":
         return True  # "gave Indian losses as five dead"
     among = word in _WERE and "among" in counted
@@ -249,6 +254,8 @@ def _has_partner(line: Line, at: int) -> bool:
     mention = line.mentions[at]
     near = range(at - 1 if line.symbols[at - 1 : at] == "i" else max(0, at - 2), at)  # "into Laos after Thai troops"
     others = [line.mentions[i] for i in near if line.symbols[i] in "JA" and "S" not in line.symbols[max(0, i - 1) : at]]
+    if joined := _JOINED.search(line.symbols, max(0, at - 8), at):
+        others.append(line.mentions[joined.start()])  # "Iranian border guards and the Taliban"
     return any(mention and other and other.ref != mention.ref for other in others)
 
 

@@ -10,7 +10,10 @@ _JOINS = (" ", "-", " and ", "-and-")
 _RANGES = (" to ", "-", "–", " or ", " and ")
 _HALF_DAY = re.compile(r" ?[ap]\.? ?m\b", re.IGNORECASE)
 _MAX = 50_000_000
+_BETWEEN = len("between ")
 _LONGEST = 8  # words of one figure
+_ADORNED = re.compile(r" or so\b|-odd\b| odd\b| plus\b|\+(?!\d)| \(\d{1,4}\)")  # behind a figure
+_COUNTING = frozenset(["digits", "unit", "ten", "whole"])
 _PARTS = frozenset(["digits", "unit", "ten", "scale", "whole", "vague", "ordinal"])
 
 Amount = tuple[int | None, int | None, int | None]
@@ -22,7 +25,7 @@ def find_numbers(lexemes: Sequence[Lexeme], used: set[int], text: str, folded: s
     index = 0
     while index < len(lexemes):
         run = _run(lexemes, index, used, text)
-        if not run:
+        if not run or (mentions and mentions[-1].end > run[0].start):  # the 30 of "thirty (30)"
             index += 1
             continue
         mention = _amount(lexemes, index, run, text, folded, known)
@@ -72,6 +75,8 @@ def _amount(
     lexemes: Sequence[Lexeme], index: int, run: list[Lexeme], text: str, folded: str, known: Lexicon
 ) -> Mention | None:
     start, end = run[0].start, run[-1].end
+    if run[0].kind in _COUNTING and (more := _ADORNED.match(text, end)):
+        end = more.end()
     if run[0].kind == "ordinal" or (run[0].kind == "digits" and run[0].value[-1].isalpha()):
         rank = run[0].value if run[0].kind == "ordinal" else int("".join(filter(str.isdigit, run[0].value)))
         return _mention(start, end, (rank, rank, rank), "ordinal")
@@ -126,7 +131,10 @@ def _ranges(mentions: list[Mention], text: str) -> list[Mention]:
         if last and _is_range(last, mention, text):
             assert last.best is not None
             low, high = last.best, mention.best
-            joined[-1] = last.model_copy(update={"end": mention.end, "low": low, "best": high, "high": high})
+            between = _BETWEEN if text[last.end : mention.start] == " and " else 0
+            joined[-1] = last.model_copy(
+                update={"start": last.start - between, "end": mention.end, "low": low, "best": high, "high": high}
+            )
         else:
             joined.append(mention)
     return joined
@@ -138,4 +146,4 @@ def _is_range(left: Mention, right: Mention, text: str) -> bool:
     gap = text[left.end : right.start]
     if gap not in _RANGES or left.best >= right.best:
         return False
-    return gap != " and " or text[max(0, left.start - 8) : left.start].lower().endswith("between ")
+    return gap != " and " or text[max(0, left.start - _BETWEEN) : left.start].lower() == "between "
