@@ -19,6 +19,7 @@ _BEGUN = words("past.begun")
 _CAMPAIGNS = words("past.campaigns")
 _CEREMONIES = words("past.ceremonies")
 _TRUCES = words("past.truces")
+_TIMES = words("past.ceremonies") | {"since", "year"}
 _LOSS = re.compile("v?[xr]?[KkQLW]")
 _OCCASION = 14  # items between "anniversary" and what it is of
 _WEEK = 7
@@ -29,6 +30,8 @@ _LEAD_DAYS = 180  # ... but what an article begins with may be its late news
 def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     """Whether the sentence is about the past: an earlier date or a cue, and no recent day. `today` is the day of
     publication, where it is known. In the lead "in recent weeks" and "almost daily" tell of the news itself."""
+    if line.role != "title" and not _may_look_back(line):
+        return False
     if commemorates(line):
         return True
     if line.role == "title":
@@ -42,6 +45,13 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates)) and not compares(line, today)
+
+
+def _may_look_back(line: Line) -> bool:
+    """Whether there is anything in the sentence that tells of a time: most have nothing, and need no more looking at."""
+    if line.dates or not _TIMES.isdisjoint(line.words):
+        return True
+    return any(entry.past for entry in line.marks())
 
 
 def commemorates(line: Line) -> bool:
@@ -67,7 +77,7 @@ def _is_of_an_old_war(line: Line, today: date | None) -> bool:
 
 def is_fresh(line: Line, today: date | None) -> bool:
     """Whether a recent day is named; behind "last year" or "in 2006" a calendar day is one of that year."""
-    if ("this", "time") in pairwise(line.words):
+    if "this" in line.words and ("this", "time") in pairwise(line.words):
         return True
     back = next(iter(_cues(line)), len(line))
     for at, day in line.dates:
