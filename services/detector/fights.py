@@ -32,6 +32,8 @@ _BORDER_WORDS = words("fights.border_words")
 _MOST_PEOPLE = 16
 _SENT = 6  # items between what is sent and where from
 _EXPLICIT = 0.3
+_CIVILIAN = re.compile(r"x{0,2}c")
+_CIVILIANS = 0.2  # what a brawl of civilians counts
 _TOGETHER = 0.1  # how much two who attack a third fight each other
 _NEXT_TO = 4  # items
 _IRREGULAR = 0.65  # how much two states fight where fighters of no state do
@@ -223,9 +225,16 @@ class _Fight:
         weight = one.weight * other.weight * min(1.0, 12 / max(1, far))
         for number in (self.clauses[one.at], self.clauses[other.at]):
             weight *= 1.0 if number in self.telling else _ASIDE
+        if sign.mutual and self.line.entries[sign.at].mutual and _are_civilians(self.line, one, other):
+            return weight * _CIVILIANS
         if not self.mutual and _act_together(self.line, sign, one, other):
             return weight * _TOGETHER
         return weight if sign.mutual or (one.at < sign.at) != (other.at < sign.at) else weight * 0.5
+
+
+def _are_civilians(line: Line, one: Participant, other: Participant) -> bool:
+    """`a fist fight between a Thai lorry driver and a Lao cab driver`."""
+    return all(_CIVILIAN.match(line.symbols, participant.at + 1) for participant in (one, other))
 
 
 def _act_together(line: Line, sign: Trigger, one: Participant, other: Participant) -> bool:

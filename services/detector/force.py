@@ -189,7 +189,13 @@ def is_unreal(line: Line, at: int) -> bool:
         return True
     if line.entries[at].mutual and _IN_A_BODY.match(line.symbols, at + 1):
         return True
-    return _would_be(line, at) or _is_drill(line, at)
+    return _would_be(line, at) or _is_drill(line, at) or _is_at_their_own(line, at)
+
+
+def _is_at_their_own(line: Line, at: int) -> bool:
+    """`Mutinous soldiers fired on their own officers`."""
+    own = next((i for i in range(at + 1, min(len(line) - 2, at + 3)) if line.symbols[i] == "p"), -1)
+    return own >= 0 and line.words[own + 1] == "own" and line.symbols[own + 2] == "m" and line.symbols[at] == "x"
 
 
 def _would_be(line: Line, at: int) -> bool:

@@ -149,6 +149,9 @@ def countries_in(candidates: Iterable[Candidate]) -> Counter[str]:
 
 def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str]) -> Mention | None:
     """The mention, or None where the name means nothing here."""
+    first = candidate.meanings[0]
+    if len(candidate.meanings) == 1 and not first.needs and first.kind not in ("place", "ignore"):
+        return _mention(candidate, first)
     options = [m for m in candidate.meanings if all(seen[code] for code in m.needs)]
     actor = next((m for m in options if m.kind == "actor"), None)
     ignored = any(m.kind == "ignore" for m in options)  # goes before a town of the wide world
