@@ -176,7 +176,8 @@ def _scene(line: Line, past: bool, setting: Setting, everybody: Sequence[Partici
 
 def _is_over_there(line: Line, at: int) -> bool:
     """`in northern Iraq`, `rebels who crossed from Congo`: whence or where they fight."""
-    return is_ground(line, at) or line.words[at - 1 : at] == ["from"]
+    far = at > 1 and line.words[at - 2] in _DISTANCES  # "200 km from Somalia"
+    return is_ground(line, at) or (line.words[at - 1 : at] == ["from"] and not far)
 
 
 def _pair_up(
