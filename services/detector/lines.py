@@ -147,7 +147,7 @@ def _pieces(text: str, mentions: Sequence[Mention]) -> tuple[list[str], list[int
 
 
 def _join(row: _Row, begun: Sequence[int], known: Lexicon, sentences: Sequence[int]) -> None:
-    """Each phrase becomes one word. `begun` says where the first two words of one are, `sentences` where those begin."""
+    """Each phrase becomes one word. `begun` says where the first two words of one are, `sentences` where they start."""
     words, free, joined = row.words, 0, list[slice]()
     for index in begun:
         if index >= free:

@@ -48,7 +48,7 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
 
 
 def _may_look_back(line: Line) -> bool:
-    """Whether there is anything in the sentence that tells of a time: most have nothing, and need no more looking at."""
+    """Whether the sentence has anything that tells of a time: most have nothing and need no further look."""
     if line.dates or not _TIMES.isdisjoint(line.words):
         return True
     return any(entry.past for entry in line.marks())
