@@ -14,6 +14,7 @@ from services.detector.denials import denial
 from services.detector.doers import befell, doer, has_partner_behind
 from services.detector.figure import KINDS, Figure
 from services.detector.headed import (
+    admits,
     apposed,
     beside,
     heading,
@@ -98,13 +99,16 @@ _FLEEING = words("casualties.fleeing")
 _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 _TAKING = words("casualties.taking")
+_OTHERWISE = words("lists.hands") | words("headed.admitting") | {"lives"}  # losses told without a word of loss
+_FIGURES = words("losers.figures")
+_GAPPED = re.compile(r"a[JA]x?m(?:r|x)?N")  # "killed 18 and a Lao sniper another three"
 _NOT = words("casualties.not")
 
 
 def figures(line: Line) -> list[Figure]:
     """All figures of losses in the line, in order."""
     found: list[Figure] = []
-    if not _LOSS.search(line.symbols) and not tells_of_hospital(line) and "lives" not in line.words:
+    if not _LOSS.search(line.symbols) and not tells_of_hospital(line) and _OTHERWISE.isdisjoint(line.words):
         return found
     for at in _starts(line):
         figure = denial(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
@@ -155,13 +159,16 @@ def _starts(line: Line) -> Iterator[int]:
 def _counts(line: Line, at: int, symbol: str) -> bool:
     """Whether people may be counted from here: a number, "a", "no", "another is missing"."""
     if symbol == "N":
+        if line.words[max(0, at - 2) : at] == ["all", "but"]:
+            return False  # "all but three were killed"
         if line.words[at] == "one" and (
             _ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]
         ):
             return False
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
-        return line.words[at] in ("a", "an") and line.symbols[at - 1 : at] != "b"  # "killed by a sniper"
+        by = line.symbols[at - 1 : at] == "b"  # "killed by a sniper"
+        return line.words[at] in ("a", "an") and not by and not _GAPPED.match(line.symbols, at)
     if symbol == "z":
         return True
     if line.words[at] == "both":
@@ -294,7 +301,8 @@ def _with_predicate(
     closed = joined is not None and joined.at < joined.predicate  # "one was killed and two men and three women hurt"
     if closed and verb >= 0:
         return _as(line, figure, verb)
-    if joined and (people.head or predicates.ends_clause(line, people.end)):
+    more = line.symbols[people.end : people.end + 1] == "r"  # "three more on Tuesday"
+    if joined and (people.head or predicates.ends_clause(line, people.end + more)):
         return replace(figure, kind=joined.kind, predicate=joined.predicate, mixed=joined.mixed)
     return _as(line, figure, verb) if verb >= 0 else _elliptic(line, figure, last)
 
@@ -320,6 +328,8 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     told = max(told, together, heading(line, figure.at), apposed(line, figure.at, figure.end)[0])
     if told >= 0:
         return _as(line, figure, told)
+    if (admitted := admits(line, figure.at, figure.end)) >= 0:
+        return replace(figure, kind="killed", predicate=admitted)
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)
@@ -396,6 +406,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
     if symbol == "F" and (blamed := _blamed(line, front)) >= 0:
         return replace(_as(line, figure, front), agent=blamed)
+    if line.words[front] in _FIGURES:
+        return _as(line, figure, front)  # "the true figure was 81": of those just told of
     number = "number" in line.words[max(0, front - 5) : front]
     if symbol in "FTdI" or (symbol in "KW" and (number or line.words[figure.at - 1] in ("at", "to"))):
         told = replace(figure, mixed=line.words[front].startswith("casualt"))

@@ -14,10 +14,12 @@ _APPOSED = re.compile(r"(?P<side>[JA])'?x{0,2}(?P<loss>[dWMF])x{0,2},\Z")
 _OF_THE_HURT = re.compile(r"No[ap](?P<loss>[WdM])(?![xJA]{0,2}[mch])")
 _DIED = re.compile(r"[QK]")  # "two of the injured died"
 _LIVES = re.compile(r"N(?:[JA]|p|r)?'?h")
+_ADMITTING = words("headed.admitting")
 _TAKERS = words("headed.takers")
 _ALL = words("headed.all")
 _WHOLES = ("of", "out of", "among", "amongst", "in")
 _WHOLE = re.compile(r"[<xi]?o?a?(?:N[xJAmch]{0,2}?)?(?P<side>[JA])'?[xm]{0,3}")
+_COUNTED = re.compile(r"N[xoap]{0,2}(?P<side>[JA])x?[mch]")
 _OF_WHOM = re.compile(r"(?P<side>[JA])'?[xm]{0,2}[mchx](?:[ix][^,N]{0,6})?,\Z")
 _WITH = re.compile(r"(?P<side>[JA])'?(?P<comma>,?)i[ar]?\Z")
 _LEFT = ("left", "leaves", "leaving", "leave")
@@ -37,8 +39,16 @@ def beside(line: Line, at: int) -> int:
     """The word of loss of `killed their commander, together with 16 of his men`; -1 for none."""
     if line.words[at - 1 : at] not in (["together with"], ["along with"]):
         return -1
-    clause = line.symbols[:at].rfind(";") + 1
+    first = max(0, at - 2 * _FAR)
+    clause = max(first, line.symbols.rfind(";", first, at) + 1)
     return max(line.symbols.rfind(symbol, clause, at) for symbol in "kKQWw")
+
+
+def admits(line: Line, at: int, end: int) -> int:
+    """The word of saying of `India claimed 19 killed. Pakistan admitted three.`; -1 for none."""
+    said = at - 1 if line.symbols[at - 1 : at] == "S" else at - 2 if line.words[at - 1 : at] == ["only"] else -1
+    bare = end == at + 1 and (end >= len(line) or line.symbols[end] in ".,;")
+    return said if said > 0 and bare and line.words[said] in _ADMITTING else -1
 
 
 def apposed(line: Line, at: int, end: int) -> tuple[int, int]:
@@ -66,8 +76,11 @@ def side_of_whole(line: Line, at: int) -> int:
     """The actor of `Of 59 Saudi soldiers in the post, 11 were killed`, `19 of whom were slain`; -1 for none."""
     if line.words[at + 1 : at + 2] == ["of whom"] and (whom := _OF_WHOM.search(line.symbols, max(0, at - _FAR), at)):
         return whom.start("side")
+    if line.words[at + 1 : at + 2] == ["of them"]:
+        counted = list(_COUNTED.finditer(line.symbols, max(0, at - _FAR), at))
+        return counted[-1].start("side") if counted else -1  # "12 Lao soldiers landed and three of them were killed"
     begins = line.words[0]
-    if begins not in _WHOLES or ("," not in line.symbols[:at] and begins not in ("among", "amongst")):
+    if begins not in _WHOLES or (line.symbols.find(",", 0, at) < 0 and begins not in ("among", "amongst")):
         return -1
     match = _WHOLE.match(line.symbols)
     if match is None or match.end() >= at:

@@ -14,7 +14,7 @@ from services.detector.words import words
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|(?P<noun>x)|d)\Z")
 _LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|[mh][KWCM][vx:]|m?v?[xL]x?F,?[<i])\Z")
-_OF_THOSE = re.compile(r"Noa(?P<loss>[KW])(?=v)")
+_OF_THOSE = re.compile(r"NoaN?(?P<loss>[KWd])(?=v)")
 _AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
@@ -24,7 +24,7 @@ _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
 _WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
-_ON_SIDE_BEFORE = re.compile(r"[;&],?ia?(?P<side>[JA])x,?\Z")
+_ON_SIDE_BEFORE = re.compile(r"[;&,],?ia?(?P<side>[JA])x,?\Z")
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"

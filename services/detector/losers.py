@@ -34,6 +34,9 @@ _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
 _AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded at 70"
+_ATTACKERS, _DEFENDERS = words("losers.attackers"), words("losers.defenders")
+_CARRIED = words("lists.carried")
+_FIGURES = words("losers.figures")
 _FURTHER = ("a further", "another", "an additional")
 _CLAUSE = 8  # items
 
@@ -68,7 +71,9 @@ def loser(case: Case, near: bool) -> str | None:
     at = case.figure.side_at
     # "two dead as Pakistan, India trade fire": of two named together behind the figure neither is its side.
     behind = at > case.figure.at and at > case.figure.predicate and has_partner_behind(case.line, at)
-    together = behind and not {"a", "an"}.intersection(case.line.words[at : at + 5])  # "22 Iranian guards and a Turk"
+    together = behind and not {"a", "an", "rest"}.intersection(
+        case.line.words[at : at + 5]
+    )  # "22 Iranian guards and a Turk"
     named = None if together else _named(case, at)
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
@@ -76,6 +81,8 @@ def loser(case: Case, near: bool) -> str | None:
         return None
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
+    if case.line.words[case.figure.predicate] in _FIGURES:
+        return _told_before(case) if case.figure.end == case.figure.at + 1 else None  # "put the figure at three"
     if side := next((side for rule in _OUTRIGHT if (side := rule(case))), None):
         return side
     if case.line.role == "title":
@@ -257,7 +264,52 @@ def _they_lost(case: Case) -> str | None:
     """`Cairo said it lost nine men`, whatever else the sentence shows struck."""
     at = case.figure.predicate
     pronoun = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, at - 1) : at] in (["it"], ["they"])
-    return case.own if pronoun and not case.figure.foe else None
+    if not pronoun or case.figure.foe:
+        return None
+    return case.own or _they(case)
+
+
+def _they(case: Case) -> str | None:
+    """Whom `they` or `it` at the beginning stands for: who suffered in the sentence before, else who is named first."""
+    before = case.told.previous
+    if case.line.words[0] not in ("they", "it") or before is None or before.number != case.line.number - 1:
+        return None
+    side = whose(before)
+    return side if side and case.parties.knows(side) else None
+
+
+def _driven_back(case: Case) -> str | None:
+    """`They were driven back with 29 dead`: who came, not who is named with it."""
+    passive = case.line.symbols[1:2] == "v" and case.figure.predicate >= case.figure.at
+    before = case.told.previous
+    if not passive or before is None or case.line.words[0] != "they" or case.line.words[case.figure.at - 1] != "with":
+        return None
+    return next((mention.ref for _, mention in before.actors if case.parties.knows(mention.ref)), None)
+
+
+def _attackers(case: Case) -> str | None:
+    """`Thai troops attacked a Lao post. The attackers lost 36 men`, `the defenders had three dead`."""
+    line, before = case.line, case.told.previous
+    suffers = line.symbols[case.figure.predicate] == "L" or case.figure.predicate >= case.figure.at
+    first = max(0, min(case.figure.predicate, case.figure.at) - 4) if suffers else case.figure.at
+    named = line.words[first : case.figure.end + 1]
+    attack = not _ATTACKERS.isdisjoint(named)
+    if before is None or case.claimant.side or attack == (not _DEFENDERS.isdisjoint(named)):
+        return None
+    struck = {m.ref for index, m in before.actors if case.parties.knows(m.ref) and befell(before, index)}
+    if len(struck) != 1:
+        return None
+    hit = struck.pop()
+    return case.parties.other_than(hit) if attack else hit
+
+
+def _flown_home(case: Case) -> str | None:
+    """`The wounded were flown to Beijing`, `the bodies of seven soldiers arrived in Asmara`."""
+    for at, mention in case.line.actors:
+        moved = not _CARRIED.isdisjoint(case.line.words[max(0, at - 4) : at])
+        if moved and case.line.words[at - 1] in ("to", "in") and case.parties.knows(mention.ref):
+            return mention.ref if case.figure.kind in ("wounded", "killed") and at > case.figure.at else None
+    return None
 
 
 def _martyrs(case: Case) -> str | None:
@@ -430,6 +482,8 @@ _OUTRIGHT = (
     _all_together,
     _theirs,
     _killers_loss,
+    _attackers,
+    _driven_back,
     _they_lost,
     _owner_side,
     _on_their_side,
@@ -449,6 +503,7 @@ _OUTRIGHT = (
 _ELSE = (
     _in_a_battle,
     _in_their_hospital,
+    _flown_home,
     _ground_named,
     _more_of_them,
     _of_both,

@@ -20,7 +20,7 @@ _AHEAD = re.compile(
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=px)K|(?<=v)[QKW]")
-_BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)){0,12}")
+_BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)|(?<=f)N(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
 _WINDOW = 20  # items a predicate may be away from its number
@@ -52,7 +52,7 @@ def behind(line: Line, people: People) -> int:
     """The item of the word of loss behind the people ("were killed"), -1 for none."""
     if people.head == "d":
         return line.symbols.index("d", people.at + 1)
-    start = people.end + (line.words[people.end : people.end + 1] == ["of whom"])
+    start = people.end + _is_of_them(line, people.end)
     match = (
         _NEXT.match(line.symbols, start)
         or _INCLUDING.match(line.symbols, people.end)
@@ -70,6 +70,12 @@ def behind(line: Line, people: People) -> int:
     if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off" or _is_elsewhere(line, verb):
         return -1  # "an officer went to look and found them dead"; the dead are carried off, too
     return -1 if _is_active(line, people.end, verb) else verb
+
+
+def _is_of_them(line: Line, at: int) -> bool:
+    """`19 of whom were slain`, `and three of them died`."""
+    of_them = line.words[at : at + 1] == ["of them"] and line.symbols[at + 1 : at + 2] in ("v", "Q")
+    return of_them or line.words[at : at + 1] == ["of whom"]
 
 
 def _is_elsewhere(line: Line, verb: int) -> bool:
@@ -129,7 +135,7 @@ def _governs(line: Line, symbol: str, verb: int, gap: str) -> bool:
     """Whether the word of loss at `verb` has the number behind it as its object."""
     if symbol in "LK" and not _WHEN.isdisjoint(line.words[verb + 1 : verb + 1 + len(gap)]):
         return False  # "not a man was lost when 24 soldiers strayed over the border"
-    if symbol == "Q" or (symbol == "M" and not line.words[verb].endswith(" with")):
+    if symbol == "Q" or (symbol == "M" and not line.words[verb].endswith((" with", " of"))):
         return False
     if symbol in "KW" and line.symbols[verb - 1 : verb] == "v" and line.words[verb - 1] not in ("had", "has", "have"):
         return line.symbols[verb - 2 : verb - 1] in ("&", ",") and gap == "r"  # passive: "and were injured other six"
