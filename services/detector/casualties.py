@@ -17,12 +17,15 @@ from services.detector.headed import (
     admits,
     apposed,
     beside,
+    figure_put,
+    gives_own,
     heading,
     its_dead,
     of_the_hurt,
     side_of_whole,
     side_with,
     takes_lives,
+    those_of,
 )
 from services.detector.lines import Line
 from services.detector.lists import (
@@ -70,6 +73,7 @@ from services.detector.people import (
     is_age,
     is_foe,
     is_inner,
+    is_their_own,
     loses_as_group,
     side_in,
 )
@@ -78,8 +82,8 @@ from services.detector.words import words
 from shared.schemas.claims import Who
 
 _LOSS = re.compile(r"[KQdFTkWwICyRML]")
-_START = re.compile(r"[Nazr]")  # a number, "a", "no", "another"
-_START_OR_BOTH = re.compile(r"[Nazrx]")
+_START = re.compile(r"[Nazrp]")  # a number, "a", "no", "another"
+_START_OR_BOTH = re.compile(r"[Nazrpx]")
 _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWCy]")  # "killed three and hurt nine"
 _AND_MORE = re.compile(r"&N[xJA]{0,2}[mch]")
@@ -171,6 +175,8 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return line.words[at] in ("a", "an") and not by and not _GAPPED.match(line.symbols, at)
     if symbol == "z":
         return True
+    if symbol == "p":
+        return is_their_own(line, at)
     if line.words[at] == "both":
         return bool(_BOTH.match(line.symbols, at + 1))
     return line.words[at] == "another" and bool(re.match(r"(?:,N,)?v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 9]))
@@ -328,8 +334,12 @@ def _elliptic(line: Line, figure: Figure, last: Figure | None) -> Figure | None:
     told = max(told, together, heading(line, figure.at), apposed(line, figure.at, figure.end)[0])
     if told >= 0:
         return _as(line, figure, told)
-    if (admitted := admits(line, figure.at, figure.end)) >= 0:
+    if (admitted := max(admits(line, figure.at, figure.end), figure_put(line, figure.at))) >= 0:
         return replace(figure, kind="killed", predicate=admitted)
+    if (those := those_of(line, figure.at)) >= 0:
+        return replace(figure, kind="killed", predicate=0, side_at=those)
+    if (own := gives_own(line, figure.at)) >= 0:
+        return replace(figure, kind="killed", predicate=own + 1, pronoun=own)
     ward = hospital(line, figure.at, figure.end)
     if ward >= 0:
         return replace(figure, kind="wounded", predicate=ward)

@@ -51,6 +51,24 @@ def admits(line: Line, at: int, end: int) -> int:
     return said if said > 0 and bare and line.words[said] in _ADMITTING else -1
 
 
+def figure_put(line: Line, at: int) -> int:
+    """The figure of `35 were killed, a figure China put at 60`; -1 for none."""
+    if line.words[at - 2 : at] != ["put", "at"]:
+        return -1
+    return next((i for i in range(at - 3, max(-1, at - 7), -1) if line.words[i] == "figure"), -1)
+
+
+def those_of(line: Line, at: int) -> int:
+    """The actor of `Those of Laos were 65`; -1 for none."""
+    return 2 if at == 4 and line.words[0] == "those" and re.match(r".o[JA]v", line.symbols) else -1
+
+
+def gives_own(line: Line, at: int) -> int:
+    """The possessive of `Hanoi gave its own as 65`; -1 for none."""
+    own = at >= 3 and line.words[at - 1] in ("as", "at") and line.words[at - 2] == "own"
+    return at - 3 if own and line.symbols[at - 3] == "p" else -1
+
+
 def apposed(line: Line, at: int, end: int) -> tuple[int, int]:
     """The word of loss and the side of `China's wounded, 62 of them, lay`, `the Bolivian dead, 14 men`; -1 for none."""
     match = _APPOSED.search(line.symbols, max(0, at - _FAR), at)

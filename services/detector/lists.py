@@ -26,7 +26,7 @@ _WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds
 _BEARING = words("lists.bearing")
 _ON_SIDE_BEFORE = re.compile(r"[;&,],?ia?(?P<side>[JA])x,?\Z")
 _FIELDS = words("lists.fields")
-_OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT]S?i\Z")
+_OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT](?:S?i|v)\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmhcG']{1,6}S,&\Z")
 _FROM_SIDE = re.compile(r"[xif](?:a|px)?(?P<side>[JA])")
@@ -128,7 +128,7 @@ def own_gapped(line: Line, end: int, at: int) -> int:
 def own_toll(line: Line, at: int) -> int:
     """The possessive of `gave its own loss as one man killed`, `put its dead at two soldiers`; -1 for none."""
     match = _OWN_TOLL.search(line.symbols, max(0, at - _WIDTH), at)
-    return match.start("own") if match and line.words[at - 1] in ("at", "as", "to") else -1
+    return match.start("own") if match and line.words[at - 1] in ("at", "as", "to", "were") else -1
 
 
 def is_said_and(line: Line, end: int, at: int) -> bool:

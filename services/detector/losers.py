@@ -13,6 +13,7 @@ from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
 from services.detector.owners import owner, sheller_before, struck_before
 from services.detector.parties import Parties
+from services.detector.predicates import subject
 from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import Mention
@@ -37,7 +38,9 @@ _AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded 
 _ATTACKERS, _DEFENDERS = words("losers.attackers"), words("losers.defenders")
 _CARRIED = words("lists.carried")
 _FIGURES = words("losers.figures")
+_FROM_AFAR, _VISITING = words("losers.from_afar"), words("losers.visiting")
 _FURTHER = ("a further", "another", "an additional")
+_THITHER = ("to", "in")
 _CLAUSE = 8  # items
 
 
@@ -184,7 +187,12 @@ def _enemy(case: Case) -> str | None:
         case.figure.foe and case.claimant.words is None
     ):  # "Its troops had killed ten of the invaders": whoever spoke before
         case = replace(case, claimant=case.told.speaker)
-    return _opponent(case) or (_victim(case) if case.figure.prisoners else None)
+    if enemy := _opponent(case):
+        return enemy
+    if case.figure.prisoners:  # "Thai troops crossed the river. They took 12 prisoners"
+        return _victim(case) or case.parties.other_than(_named_first(case) or "")
+    recent = case.told.side if case.line.number - case.told.side_line == 1 else None
+    return case.parties.other_than(recent) if recent and "side" in case.line.words else None  # "The other side lost 83"
 
 
 def _irregulars(case: Case) -> str | None:
@@ -263,7 +271,9 @@ def _killers_loss(case: Case) -> str | None:
 def _they_lost(case: Case) -> str | None:
     """`Cairo said it lost nine men`, whatever else the sentence shows struck."""
     at = case.figure.predicate
-    pronoun = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, at - 1) : at] in (["it"], ["they"])
+    had = case.line.words[:2] in (["it", "had"], ["they", "had"]) and case.figure.at == 2  # "It had 21 dead"
+    lost = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, at - 1) : at] in (["it"], ["they"])
+    pronoun = had or lost
     if not pronoun or case.figure.foe:
         return None
     return case.own or _they(case)
@@ -281,10 +291,31 @@ def _they(case: Case) -> str | None:
 def _driven_back(case: Case) -> str | None:
     """`They were driven back with 29 dead`: who came, not who is named with it."""
     passive = case.line.symbols[1:2] == "v" and case.figure.predicate >= case.figure.at
+    return _named_first(case) if passive and case.line.words[case.figure.at - 1] == "with" else None
+
+
+def _named_first(case: Case) -> str | None:
+    """Whom `they` stands for: the side that the sentence before names first."""
     before = case.told.previous
-    if not passive or before is None or case.line.words[0] != "they" or case.line.words[case.figure.at - 1] != "with":
+    if case.line.words[0] != "they" or before is None or before.number != case.line.number - 1:
         return None
     return next((mention.ref for _, mention in before.actors if case.parties.knows(mention.ref)), None)
+
+
+def _some_of_them(case: Case) -> str | None:
+    """`Thai troops crossed the river. 14 of them were killed`: of the only side the sentence before names."""
+    before, at = case.told.previous, case.figure.at
+    if at != 0 or case.line.words[1:2] != ["of them"] or before is None or before.number != case.line.number - 1:
+        return None
+    sides = {mention.ref for _, mention in before.actors if case.parties.knows(mention.ref)}
+    return _told_before(case) or (sides.pop() if len(sides) == 1 else None)
+
+
+def _visited(case: Case) -> str | None:
+    """`The king of Senegal visited 23 wounded soldiers`: his own."""
+    verb = next((i for i in range(max(0, case.figure.at - 3), case.figure.at) if case.line.words[i] in _VISITING), -1)
+    mention = case.line.mentions[found] if verb > 0 and (found := subject(case.line, verb)) >= 0 else None
+    return mention.ref if mention is not None and case.parties.knows(mention.ref) else None
 
 
 def _attackers(case: Case) -> str | None:
@@ -305,10 +336,11 @@ def _attackers(case: Case) -> str | None:
 
 def _flown_home(case: Case) -> str | None:
     """`The wounded were flown to Beijing`, `the bodies of seven soldiers arrived in Asmara`."""
-    for at, mention in case.line.actors:
+    for at, mention in case.line.named:
         moved = not _CARRIED.isdisjoint(case.line.words[max(0, at - 4) : at])
-        if moved and case.line.words[at - 1] in ("to", "in") and case.parties.knows(mention.ref):
-            return mention.ref if case.figure.kind in ("wounded", "killed") and at > case.figure.at else None
+        home = mention.ref if mention.kind == "actor" else mention.place.country if mention.place else ""
+        if "R" not in case.line.symbols and moved and case.line.words[at - 1] in _THITHER and case.parties.knows(home):
+            return home if case.figure.kind in ("wounded", "killed") and at > case.figure.at else None
     return None
 
 
@@ -368,6 +400,8 @@ def _killed_by_them(case: Case) -> str | None:
         return _opponent(case) or _victim(case)
     if figure.agent >= 0:
         return None
+    if line.symbols[figure.predicate - 1] == "," and _they_did(line, figure.predicate):
+        return _opponent(case)  # "said it had repelled the attack, killing 33"
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
         if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:
             return _opponent(case)
@@ -376,6 +410,16 @@ def _killed_by_them(case: Case) -> str | None:
         if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:
             return None
     return None
+
+
+def _they_did(line: Line, verb: int) -> bool:
+    """Whether `it` or `they` is the subject of the clause before `verb`, and nobody else is named in it."""
+    for index in range(verb - 2, max(-1, verb - _CLAUSE), -1):
+        if line.words[index] in _THEMSELVES:
+            return True
+        if line.symbols[index] in ".;,SJA":
+            return False
+    return False
 
 
 def _struck_there(case: Case) -> str | None:
@@ -471,6 +515,17 @@ def _struck_before(case: Case) -> str | None:
     return _struck(replace(case, line=before))
 
 
+def _bombed_before(case: Case) -> str | None:
+    """`Thai jets bombed a Lao base. Bangkok said ten soldiers were killed`: where the bombs fell, whoever says so."""
+    line, before = case.line, case.told.previous
+    if before is None or before.number != line.number - 1 or _FROM_AFAR.isdisjoint(before.words):
+        return None
+    others = [mention.ref for _, mention in line.actors if mention.ref != case.claimant.side]
+    passive = case.figure.predicate >= case.figure.at and case.figure.pronoun < 0
+    of_a_group = case.own is not None and case.own == case.parties.group  # "the group told of one fighter killed"
+    return _struck(replace(case, line=before)) if passive and not others and not of_a_group else None
+
+
 def _ground_before(case: Case) -> str | None:
     """The ground the sentences before were on."""
     return case.told.ground if case.figure.who != "military" else None
@@ -497,6 +552,7 @@ _OUTRIGHT = (
     _victim_in_arms,
     _struck_there,
     _enemy,
+    _some_of_them,
     _same_people,
     _in_parts,
 )
@@ -510,6 +566,8 @@ _ELSE = (
     _foe,
     _victim,
     _struck,
+    _bombed_before,
+    _visited,
     _own,
     _first_named,
     _ground_before,

@@ -21,6 +21,7 @@ _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
 _OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
+_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]")
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
@@ -53,7 +54,18 @@ def counted(line: Line, at: int) -> People | None:
     """The people behind the number (or "a", "another") at `at`; None where "a" counts no person."""
     if line.words[at] == "another":
         return People(at, at + (4 if line.symbols[at + 1 : at + 4] == ",N," else 1))  # "another, 20, was hurt"
+    if line.symbols[at] == "p":
+        return People(at, at + 2, "military", "m", pronoun=at)
     return _one(line, at) if line.symbols[at] == "a" else _several(line, at)
+
+
+def is_their_own(line: Line, at: int) -> bool:
+    """`its pilot was killed`, `and their commander wounded`: one man."""
+    return (
+        bool(_THEIRS.match(line.symbols, at))
+        and not _PLURAL.search(line.words[at + 1])
+        and (line.words[at + 1] not in _COLLECTIVES)
+    )
 
 
 def _several(line: Line, at: int) -> People:
