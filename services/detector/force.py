@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from services.detector.lines import Line
 from services.detector.words import words
@@ -17,6 +17,10 @@ _DRIVEN_OUT = re.compile(r"a?[JA]x?mf")  # "had driven Eritrean troops from the 
 _IN_A_BODY = re.compile(r"[xa]{0,4}ia?G")  # "clashed at the United Nations"
 _MAY = frozenset(("would", "could", "might", "may"))
 _DURING = frozenset(("in", "during", "of"))
+_BETWEEN = 0.8  # a weapon, and what one does the other does
+_AROUND = 10  # items
+_PAIRS = (("each", "other"), ("one", "another"))
+_ACCUSING = words("fights.accusing") | words("force.spoken_of")
 _REACH = 8  # items between a word of force and what makes it mutual
 _MEANS = 4  # items between "used" and "to strike": drones and artillery
 _MOST = 12  # a sentence with more is a list, or hostile
@@ -43,6 +47,7 @@ _NEW_CLAUSE = words("force.new_clause")
 _BEGUN = words("force.begun")
 _HEARSAY = words("force.hearsay")
 _UNTRUE = words("force.untrue")
+_DENIED = words("force.denied")
 _AFTER = words("force.after")
 _DRILLS = _AFTER - _MAY
 
@@ -79,7 +84,10 @@ def triggers(line: Line) -> list[Trigger]:
 
 def _is_rumour(line: Line) -> bool:
     """`Talk on social media that gunboats sank a launch is false`, `threw out as "fabricated" a newspaper's story`."""
-    return not _HEARSAY.isdisjoint(line.words) and not _UNTRUE.isdisjoint(line.words)
+    if _HEARSAY.isdisjoint(line.words):
+        return False
+    denied = any(one in _DENIED and other in _HEARSAY for one, other in pairwise(line.words))  # "denied reports that"
+    return denied or not _UNTRUE.isdisjoint(line.words)
 
 
 def _is_shotless(line: Line) -> bool:
@@ -99,6 +107,8 @@ def _sign(line: Line, at: int, losses: float) -> tuple[float, bool] | None:
     entry, word = line.entries[at], line.words[at]
     if _is_mutual(line, at):
         return 1.0, True
+    if entry.weapon and entry.weapon not in _MOVED and _is_between_them(line, at):
+        return _BETWEEN, True
     if word in _NATIONAL and line.symbols[at - 1 : at] in ("J", "A", "'"):
         return 1.0, False
     if word in _CAUSES and line.words[at + 1 : at + 2] == ["against"] and line.words[at - 1 : at] == ["the"]:
@@ -159,8 +169,19 @@ def _is_ground(line: Line, at: int) -> bool:
 def _is_mutual(line: Line, at: int) -> bool:
     """`traded heavy machine-gun bursts`; `fired` and `shelled` with `each other` or `one another` behind."""
     if line.words[at] in _TRADED:
-        return any(word in _FIRE for word in line.words[at + 1 : at + 6])
+        passive = line.symbols[at - 1 : at] == "v"  # "artillery was traded"
+        around = line.words[max(0, at - 5) : at - 1] if passive else line.words[at + 1 : at + 6]
+        return any(word in _FIRE for word in around)
     return bool(line.entries[at].fight or line.entries[at].weapon) and _has_reciprocal(line, at)
+
+
+def _is_between_them(line: Line, at: int) -> bool:
+    """`raked each other's trenches with machine guns`, `grenades were lobbed back and forth`; not `blamed each other
+    for the shells`."""
+    for index in range(max(1, at - _AROUND), min(len(line) - 1, at + _AROUND)):
+        if tuple(line.words[index : index + 2]) in _PAIRS or line.words[index : index + 3] == ["back", "and", "forth"]:
+            return line.symbols[index - 1] != "S" and _ACCUSING.isdisjoint(line.words[max(0, index - 3) : index])
+    return False
 
 
 def _has_reciprocal(line: Line, at: int) -> bool:
