@@ -18,6 +18,7 @@ from shared.schemas.article_tagged import ArticleTagged, Mention
 _BACKED = words("fights.backed")
 _PREPOSITIONS = ((words("fights.onto"), 0.75), (words("fights.inside"), 0.6), (words("fights.near"), 0.4))
 _DISTANCES = words("fights.distances")
+_PARTS = words("ground.before")
 _SOIL = words("ground.soil")
 _GROUPS = words("people.groups")
 _APART = words("fights.apart")
@@ -350,7 +351,8 @@ def _standing(line: Line, at: int, mention: Mention) -> float:
     before = line.words[at - 1] if at else ""
     if before in ("from", "of") and at > 1 and line.words[at - 2] in _DISTANCES:
         return 0.15
-    if before == "from" and any(mention.ref in other.sits_in for _, other in line.actors):
+    whence = "from" in (before, line.words[at - 2] if at > 1 and before in _PARTS else "")  # "from northern Iraq"
+    if whence and any(mention.ref in other.sits_in for _, other in line.actors):
         return 0.1  # "Al Shabaab fighters crossed from Somalia and attacked a Kenyan camp"
     if mention.form == "name":
         if _is_address(line, at):
@@ -450,7 +452,7 @@ def plausibility(one: Side, other: Side, borders: frozenset[str], within: frozen
     if not one.is_state and not other.is_state:
         if one.form == other.form == "de_facto_state":
             return 0.8  # Somaliland and Puntland
-        return 0.5 if "de_facto_state" in (one.form, other.form) and not one.homes & other.homes else 0.0
+        return 0.5 if "de_facto_state" in (one.form, other.form) else 0.0
     state, group = (one, other) if one.is_state else (other, one)
     return _across(state.name, group, borders, within)
 

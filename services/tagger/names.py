@@ -190,6 +190,7 @@ def _is_people(candidate: Candidate, text: str, folded: str) -> bool:
     Puntland`, `Karabakh and Azerbaijani troops`."""
     before = folded[max(0, candidate.start - _AROUND) : candidate.start + 1].split()
     behind = folded[candidate.end + 1 : candidate.end + _AROUND].split()[:4]
+    behind = behind[1:] if behind[:1] in (["'s"], ["’s"], ["s"]) else behind
     if text[candidate.start : candidate.end].endswith(_PEOPLES) or (behind and behind[0] in _FORCE_NOUNS):
         return True
     if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS:
