@@ -27,7 +27,7 @@ _FUTURE = words("days.future")
 _DAY_WORDS = words("days.day_words")
 _AFTER = frozenset(["after", "since", "following"])
 _BOOTY = re.compile(r"[xPJA]Cb[axJAmP']{1,5}i?\Z")
-_DATELINES = 2  # lines in which it stands
+_DATELINES = 5  # lines in which it stands
 _DATELINE = 6  # items of a dateline
 _PLACE_AND_DAY = re.compile(r"[PA](?:,[PAx])?,D(?:[.:(]|\Z)")
 _DELAY = 3  # days until it is printed
@@ -255,7 +255,8 @@ def _is_of_a_doing(line: Line, at: int) -> bool:
             break
         if _is_doing(line.words[index]):
             return True
-    behind = line.words[at + 1 : at + _REACH]
+    end = next((i for i in range(at + 1, min(len(line), at + _REACH)) if line.symbols[i] in ".;,"), at + _REACH)
+    behind = line.words[at + 1 : end]  # "on Friday in a statement"; not "fought on Friday, the news agency said"
     return any(word in _STATEMENTS for word in behind) and not any(e.fight for e in line.entries[at + 1 : at + _REACH])
 
 
