@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from services.detector.case import Case
 from services.detector.claimants import Told, claimant_of
 from services.detector.days import days
 from services.detector.figure import Figure
 from services.detector.lines import Line
-from services.detector.losers import Case, loser
+from services.detector.losers import loser
 from services.detector.parties import Parties
 from services.detector.past import compares
 from services.detector.soil import ground_of

@@ -1,19 +1,29 @@
 """Whose loss it is: the side named with it, its owner, whom the fight befell, on whose ground it was."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
-from services.detector.claimants import Claimant, Told
-from services.detector.doers import befell, does_both, has_partner_behind, whose
-from services.detector.figure import Figure
+from services.detector.case import Case, struck, told_before
+from services.detector.doers import does_both, has_partner_behind, whose
 from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
 from services.detector.owners import owner, sheller_before, struck_before
-from services.detector.parties import Parties
 from services.detector.predicates import subject
+from services.detector.sequel import (
+    aboard,
+    attackers,
+    bombed_before,
+    driven_back,
+    ground_before,
+    more_of_them,
+    named_first,
+    same_people,
+    some_of_them,
+    struck_before_this,
+    they,
+)
 from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import Mention
@@ -22,7 +32,6 @@ _FIRST_PERSON = words("losers.first_person")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
 _AT_HOME = words("losers.at_home")
-_COMRADES = words("losers.comrades")
 _ADMITTING = words("losers.admitting")
 _TOGETHER = words("losers.together")
 _MARTYRS = words("losers.martyrs")
@@ -32,38 +41,11 @@ _ALLIED = words("losers.allied")
 _FINDING = words("losers.finding")
 _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
 _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
-_LOSSES = tuple("KQWdCM")
-_LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
-_AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded at 70"
-_ATTACKERS, _DEFENDERS = words("losers.attackers"), words("losers.defenders")
 _CARRIED = words("lists.carried")
 _FIGURES = words("losers.figures")
-_FROM_AFAR, _VISITING = words("losers.from_afar"), words("losers.visiting")
-_FURTHER = ("a further", "another", "an additional")
+_VISITING = words("losers.visiting")
 _THITHER = ("to", "in")
 _CLAUSE = 8  # items
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A figure in its line, of the losses of two parties; who says so, and what the lines before have told."""
-
-    figure: Figure
-    line: Line
-    parties: Parties
-    claimant: Claimant
-    told: Told
-
-    @property
-    def agent(self) -> Mention | None:
-        """The actor that did it."""
-        return self.line.mentions[self.figure.agent] if self.figure.agent >= 0 else None
-
-    @property
-    def own(self) -> str | None:
-        """The claimant's own side."""
-        side = self.claimant.side or self.parties.group_called(self.claimant.words)
-        return side if side and side != "both" and self.parties.knows(side) else None
 
 
 def loser(case: Case, near: bool) -> str | None:
@@ -85,7 +67,7 @@ def loser(case: Case, near: bool) -> str | None:
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
     if case.line.words[case.figure.predicate] in _FIGURES:
-        return _told_before(case) if case.figure.end == case.figure.at + 1 else None  # "put the figure at three"
+        return told_before(case) if case.figure.end == case.figure.at + 1 else None  # "put the figure at three"
     if side := next((side for rule in _OUTRIGHT if (side := rule(case))), None):
         return side
     if case.line.role == "title":
@@ -190,7 +172,7 @@ def _enemy(case: Case) -> str | None:
     if enemy := _opponent(case):
         return enemy
     if case.figure.prisoners:  # "Thai troops crossed the river. They took 12 prisoners"
-        return _victim(case) or case.parties.other_than(_named_first(case) or "")
+        return _victim(case) or case.parties.other_than(named_first(case) or "")
     recent = case.told.side if case.line.number - case.told.side_line == 1 else None
     return case.parties.other_than(recent) if recent and "side" in case.line.words else None  # "The other side lost 83"
 
@@ -233,33 +215,6 @@ def _in_parts(case: Case) -> str | None:
     return "total" if parted else None
 
 
-def _same_people(case: Case) -> str | None:
-    """`13 Kyrgyz citizens, among them a girl, were killed and 134 injured`: of the side just told."""
-    at, symbols = case.figure.at, case.line.symbols
-    is_part = symbols[at - 1 : at] == "<" and symbols[case.figure.end : case.figure.end + 1] == ","
-    is_part = is_part or symbols[at + 1 : at + 2] == "<"  # "18 people, four of them soldiers"
-    if not _COMRADES.isdisjoint(case.line.words[at : case.figure.end]):  # "and five comrades are in hospital"
-        return _told_before(case)
-    if case.line.words[at - 1 : at] in (["his"], ["her"]) and case.told.side_line == case.line.number:
-        return case.told.side  # "a woman was killed and her two children were wounded"
-    if _is_alone(case) and case.told.side_line == case.line.number:
-        return case.told.side
-    goes_on = _LOSS_AND.search(symbols, max(0, at - 3), at) and symbols[at + 1 : at + 2] in _LOSSES
-    return case.told.side if (is_part or goes_on) and case.told.side_line == case.line.number else None
-
-
-def _is_alone(case: Case) -> bool:
-    """`and 21 had been taken alive`: a number without a noun goes on with the people told of before."""
-    somewhere = re.match(r"ia?[AP]", case.line.symbols[case.figure.end :])  # "21 in Laos and 65 in Thailand"
-    return case.figure.who is None and not somewhere and bool(_AND_ALONE.search(case.line.symbols, 0, case.figure.at))
-
-
-def _more_of_them(case: Case) -> str | None:
-    """`A further 154 people have been treated`: of the side just told."""
-    begins = case.figure.at == 0 and case.figure.who is None  # "Six were flown to hospital"
-    return _told_before(case) if begins or case.line.words[case.figure.at].startswith(_FURTHER) else None
-
-
 def _killers_loss(case: Case) -> str | None:
     """`Thai troops killed 21 Lao guards and lost two of their men`: not of the side just told."""
     figure, line = case.figure, case.line
@@ -276,39 +231,7 @@ def _they_lost(case: Case) -> str | None:
     pronoun = had or lost
     if not pronoun or case.figure.foe:
         return None
-    return case.own or _they(case)
-
-
-def _they(case: Case) -> str | None:
-    """Whom `they` or `it` at the beginning stands for: who suffered in the sentence before, else who is named first."""
-    before = case.told.previous
-    if case.line.words[0] not in ("they", "it") or before is None or before.number != case.line.number - 1:
-        return None
-    side = whose(before)
-    return side if side and case.parties.knows(side) else None
-
-
-def _driven_back(case: Case) -> str | None:
-    """`They were driven back with 29 dead`: who came, not who is named with it."""
-    passive = case.line.symbols[1:2] == "v" and case.figure.predicate >= case.figure.at
-    return _named_first(case) if passive and case.line.words[case.figure.at - 1] == "with" else None
-
-
-def _named_first(case: Case) -> str | None:
-    """Whom `they` stands for: the side that the sentence before names first."""
-    before = case.told.previous
-    if case.line.words[0] != "they" or before is None or before.number != case.line.number - 1:
-        return None
-    return next((mention.ref for _, mention in before.actors if case.parties.knows(mention.ref)), None)
-
-
-def _some_of_them(case: Case) -> str | None:
-    """`Thai troops crossed the river. 14 of them were killed`: of the only side the sentence before names."""
-    before, at = case.told.previous, case.figure.at
-    if at != 0 or case.line.words[1:2] != ["of them"] or before is None or before.number != case.line.number - 1:
-        return None
-    sides = {mention.ref for _, mention in before.actors if case.parties.knows(mention.ref)}
-    return _told_before(case) or (sides.pop() if len(sides) == 1 else None)
+    return case.own or they(case)
 
 
 def _visited(case: Case) -> str | None:
@@ -316,22 +239,6 @@ def _visited(case: Case) -> str | None:
     verb = next((i for i in range(max(0, case.figure.at - 3), case.figure.at) if case.line.words[i] in _VISITING), -1)
     mention = case.line.mentions[found] if verb > 0 and (found := subject(case.line, verb)) >= 0 else None
     return mention.ref if mention is not None and case.parties.knows(mention.ref) else None
-
-
-def _attackers(case: Case) -> str | None:
-    """`Thai troops attacked a Lao post. The attackers lost 36 men`, `the defenders had three dead`."""
-    line, before = case.line, case.told.previous
-    suffers = line.symbols[case.figure.predicate] == "L" or case.figure.predicate >= case.figure.at
-    first = max(0, min(case.figure.predicate, case.figure.at) - 4) if suffers else case.figure.at
-    named = line.words[first : case.figure.end + 1]
-    attack = not _ATTACKERS.isdisjoint(named)
-    if before is None or case.claimant.side or attack == (not _DEFENDERS.isdisjoint(named)):
-        return None
-    struck = {m.ref for index, m in before.actors if case.parties.knows(m.ref) and befell(before, index)}
-    if len(struck) != 1:
-        return None
-    hit = struck.pop()
-    return case.parties.other_than(hit) if attack else hit
 
 
 def _flown_home(case: Case) -> str | None:
@@ -426,7 +333,7 @@ def _struck_there(case: Case) -> str | None:
     """`Ecuador shot down two Peruvian helicopters, killing seven people`: civilians are of the ground they were on."""
     figure, line = case.figure, case.line
     active = 0 < figure.predicate < figure.at and line.words[figure.predicate].endswith("ing")
-    return _struck(case) if active and figure.who != "civilian" and figure.agent < 0 else None
+    return struck(case) if active and figure.who != "civilian" and figure.agent < 0 else None
 
 
 def _victim_in_arms(case: Case) -> str | None:
@@ -462,7 +369,7 @@ def _is_of_the_clash(case: Case) -> bool:
 
 def _foe(case: Case) -> str | None:
     """`beat back a column and counted 41 of the attackers dead`: an enemy whose side nobody has told."""
-    return (_struck(case) or "total") if case.figure.foe else None
+    return (struck(case) or "total") if case.figure.foe else None
 
 
 def _in_their_hospital(case: Case) -> str | None:
@@ -474,22 +381,11 @@ def _in_their_hospital(case: Case) -> str | None:
     return None
 
 
-def _struck(case: Case) -> str | None:
-    """`an Armenian post was shelled and three soldiers were wounded`: the only side the sentence shows struck."""
-    struck = {m.ref for index, m in case.line.actors if case.parties.knows(m.ref) and befell(case.line, index)}
-    return struck.pop() if len(struck) == 1 else None
-
-
 def _first_named(case: Case) -> str | None:
     """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
     named = [(index, mention.ref) for index, mention in case.line.actors if case.parties.knows(mention.ref)]
     alone = len(named) == 1 and named[0][0] <= 1 and case.figure.agent < 0 and not is_ground(case.line, named[0][0])
     return named[0][1] if alone else None
-
-
-def _told_before(case: Case) -> str | None:
-    """The side whose losses the sentence before has told."""
-    return case.told.side if case.line.number - case.told.side_line <= 1 else None
 
 
 def _ground_named(case: Case) -> str | None:
@@ -499,46 +395,14 @@ def _ground_named(case: Case) -> str | None:
     return ground_of(case.line, case.figure, case.parties)
 
 
-def _aboard(case: Case) -> str | None:
-    """`A Peruvian helicopter was shot down. Ten men aboard were believed dead`."""
-    line, before = case.line, case.told.previous
-    if "aboard" not in line.words[case.figure.at : case.figure.end + 3] or before is None:
-        return None
-    return _struck(case) or _struck(replace(case, line=before))
-
-
-def _struck_before(case: Case) -> str | None:
-    """`A missile struck a Thai barracks. Ten soldiers were killed`: the only side the sentence before shows struck."""
-    line, before = case.line, case.told.previous
-    if before is None or line.actors or before.number != line.number - 1:
-        return None
-    return _struck(replace(case, line=before))
-
-
-def _bombed_before(case: Case) -> str | None:
-    """`Thai jets bombed a Lao base. Bangkok said ten soldiers were killed`: where the bombs fell, whoever says so."""
-    line, before = case.line, case.told.previous
-    if before is None or before.number != line.number - 1 or _FROM_AFAR.isdisjoint(before.words):
-        return None
-    others = [mention.ref for _, mention in line.actors if mention.ref != case.claimant.side]
-    passive = case.figure.predicate >= case.figure.at and case.figure.pronoun < 0
-    of_a_group = case.own is not None and case.own == case.parties.group  # "the group told of one fighter killed"
-    return _struck(replace(case, line=before)) if passive and not others and not of_a_group else None
-
-
-def _ground_before(case: Case) -> str | None:
-    """The ground the sentences before were on."""
-    return case.told.ground if case.figure.who != "military" else None
-
-
 _OF_TITLES = (_victim, _own)
 _OF_DENIALS = (_owner_side, _own)
 _OUTRIGHT = (
     _all_together,
     _theirs,
     _killers_loss,
-    _attackers,
-    _driven_back,
+    attackers,
+    driven_back,
     _they_lost,
     _owner_side,
     _on_their_side,
@@ -548,12 +412,12 @@ _OUTRIGHT = (
     _killed_by_them,
     _irregulars,
     _bodies_found,
-    _aboard,
+    aboard,
     _victim_in_arms,
     _struck_there,
     _enemy,
-    _some_of_them,
-    _same_people,
+    some_of_them,
+    same_people,
     _in_parts,
 )
 _ELSE = (
@@ -561,16 +425,16 @@ _ELSE = (
     _in_their_hospital,
     _flown_home,
     _ground_named,
-    _more_of_them,
+    more_of_them,
     _of_both,
     _foe,
     _victim,
-    _struck,
-    _bombed_before,
+    struck,
+    bombed_before,
     _visited,
     _own,
     _first_named,
-    _ground_before,
-    _told_before,
-    _struck_before,
+    ground_before,
+    told_before,
+    struck_before_this,
 )
