@@ -7,12 +7,12 @@ from services.detector.case import Case, struck, told_before
 from services.detector.doers import befell, whose
 from services.detector.words import words
 
-_COMRADES = words("losers.comrades")
+_COMRADES = words("sequel.comrades")
 _LOSSES = tuple("KQWdCM")
 _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
 _AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded at 70"
-_ATTACKERS, _DEFENDERS = words("losers.attackers"), words("losers.defenders")
-_FROM_AFAR = words("losers.from_afar")
+_ATTACKERS, _DEFENDERS = words("sequel.attackers"), words("sequel.defenders")
+_FROM_AFAR = words("sequel.from_afar")
 _FURTHER = ("a further", "another", "an additional")
 
 

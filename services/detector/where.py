@@ -27,7 +27,7 @@ def places(
     for line in lines:
         for place in (*_named(line, article, homes), *_unknown(line, article)):
             seen.setdefault(place.name.lower(), place)
-    found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, article))
+    found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, every, article))
     if all(place.kind == "line" for place in found):
         found = _along(every, article, homes) + found
     return tuple(found[:_MOST] or _border(lines, every, article, homes) or _soil(lines, article, homes))
@@ -74,16 +74,19 @@ def _is_on(borders: Sequence[str], homes: frozenset[str]) -> bool:
     return any(set(border.split("-")) <= homes for border in borders)
 
 
-def _bare(lines: Sequence[Line], article: ArticleTagged) -> Iterator[Place]:
+def _bare(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged) -> Iterator[Place]:
     """`stationed at Fara`: a name no gazetteer knows, without a word for what it is; better than no place at all."""
     entries = lexicon().entries
-    for line in lines[:_FEW]:
+    numbers = {line.number for line in lines[:_FEW]}
+    behind = [line for line in every if line.number - 1 in numbers and line.number not in numbers]
+    for line in (*lines[:_FEW], *(line for line in behind if any(entry.fight for entry in line.marks()))):
         known = [(m.start, m.end) for _, m in line.named]
         for match in _BARE.finditer(article.body, line.start, min(line.end, line.start + _LONGEST)):
             start, end = match.span("name")
             words = match["name"].lower().split()
             taken = any(left < end and start < right for left, right in known) or not _is_name(match["name"])
-            if not taken and entries.keys().isdisjoint(words):
+            before = article.body[line.start : start].lower().split()[-_CLOSE:]
+            if not taken and entries.keys().isdisjoint(words) and _TOLD_THERE.isdisjoint(before):
                 yield Place(name=" ".join(match["name"].split()), where_prec=1, kind="village")
 
 
@@ -116,7 +119,10 @@ _NEW = re.compile(
     r"(?P<named>(?:(?:al|el|ad|as|ash|ar|an|ed)-)?[A-Z][\w’'-]+(?:[\s-]+(?:al[- ])?[A-Z][\w’'-]+){0,2})"
 )
 _BARE = re.compile(
-    r"\b(?:at|near|around|outside|(?:north|south|east|west) of|overran|stormed|shelled|recaptured|raided)\s+"
+    r"\b(?i:in|at|near|around|outside|close to|landed (?:in|on)|(?:km|kilometres|kilometers|miles) from|"
+    r"(?:north|south|east|west|outskirts|residents|villagers|people|control|capture) of|"
+    r"(?:attack|assault|raid|fire|shells fell|rockets fell|bombs fell) on|"
+    r"overran|stormed|shelled|bombed|bombarded|attacked|captured|recaptured|retook|seized|took|raided|defended|entered)\s+"
     r"(?P<name>[A-Z][a-z’']{2,}(?:-[A-Za-z][a-z’']+)*(?: [A-Z][a-z’'-]{2,}){0,2})"
 )
 _KINDS_OF_NEW = {
@@ -172,10 +178,12 @@ def _is_far_from(line: Line, at: int) -> bool:
 
 _IN = words("where.in")
 _ELSEWHERE = words("where.elsewhere")
+_TOLD_THERE = words("where.elsewhere") | words("where.speakers") | {"said", "says", "told", "report", "statement"}
 _OFFICES = words("where.offices")
 _NO_NAMES = words("where.no_names")
 _SPEAKERS = words("where.speakers")
 _BACK = 7
+_CLOSE = 4  # words
 
 
 def _is_elsewhere(line: Line, at: int) -> bool:

@@ -118,6 +118,14 @@ def test_clash_or_none_in_other_words(is_clash: bool, text: str) -> None:
         assert read(sentence).is_clash == is_clash, sentence
 
 
+@pytest.mark.parametrize("text", frames("places")["frames"])
+def test_places_that_no_gazetteer_has(text: str) -> None:
+    for number, village in enumerate(frames("places")["villages"]):
+        sentence = Filling(text, number).fill(text, village=village)
+        names = [place.name for report in read(sentence).reports for place in report.places]
+        assert village in names, sentence
+
+
 @pytest.mark.parametrize(("text", "told"), frames("groups")["frames"].items())
 def test_armed_groups(text: str, told: list[str]) -> None:
     for row in frames("groups")["rows"]:
