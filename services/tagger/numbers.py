@@ -131,7 +131,7 @@ def _ranges(mentions: list[Mention], text: str) -> list[Mention]:
         if last and _is_range(last, mention, text):
             assert last.best is not None
             low, high = last.best, mention.best
-            between = _BETWEEN if text[last.end : mention.start] == " and " else 0
+            between = _BETWEEN if text[last.end : mention.start].lower() == " and " else 0
             joined[-1] = last.model_copy(
                 update={"start": last.start - between, "end": mention.end, "low": low, "best": high, "high": high}
             )
@@ -143,7 +143,7 @@ def _ranges(mentions: list[Mention], text: str) -> list[Mention]:
 def _is_range(left: Mention, right: Mention, text: str) -> bool:
     if left.form != "cardinal" or right.form != "cardinal" or left.best is None or right.best is None:
         return False
-    gap = text[left.end : right.start]
+    gap = text[left.end : right.start].lower()
     if gap not in _RANGES or left.best >= right.best:
         return False
     return gap != " and " or text[max(0, left.start - _BETWEEN) : left.start].lower() == "between "
