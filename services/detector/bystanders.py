@@ -21,6 +21,9 @@ _PASSIVE = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,6}?v*(?P<verb>[xKk])[xriaPD]{0
 _WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJA']{0,5}(?:m[xJA']{0,2}|A)(?P<fired>x)")
 
 
+_HEAVY = frozenset(("artillery", "mortar", "rocket", "missile", "aircraft", "heavy weapons"))
+
+
 def are_shot(line: Line) -> bool:
     """`guards shot two Kyrgyz citizens dead`, `a man was shot dead by Uzbek border guards`, `a farmer was shot dead
     when rangers fired in the forest`; not `guards shot two farmers, triggering artillery exchanges`."""
@@ -81,3 +84,11 @@ def _is_by_a_force(line: Line, match: "re.Match[str]") -> bool:
 
 def _has_fired(line: Line, match: "re.Match[str]") -> bool:
     return line.words[match.start("fired")] in _FIRED
+
+
+def is_warfare(line: Line) -> bool:
+    """`killed eleven Houthi fighters who tried to enter Najran`, `shelled Poipet, killing a cattle trader`: whoever was
+    hit, it is no shooting at a border."""
+    if any(actor.form == "armed_group" for _, actor in line.actors):
+        return True
+    return any(entry.weapon in _HEAVY for entry in line.marks()) and any(entry.directed for entry in line.marks())

@@ -93,6 +93,8 @@ _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])")
+_WERE_KILLED = re.compile(r"[^.;,&SNkKQdWCMLv]{0,6}v+[xr]?[KQ]")
+_WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _BLAMING = words("casualties.blaming")
@@ -119,7 +121,7 @@ def figures(line: Line) -> list[Figure]:
         if figure:
             found.append(figure)
     found = [_on_side(line, figure) for figure in respectively(line, list(summed(line, found)))]
-    alike = [like_next(line, figure, found[index + 1 :][:1]) for index, figure in enumerate(found)]
+    alike = [_put_to_death(line, like_next(line, one, found[i + 1 :][:1])) for i, one in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
 
 
@@ -152,6 +154,18 @@ def _on_side(line: Line, figure: Figure) -> Figure:
         were_of(line, figure.end) if line.symbols[figure.end - 1] in "dKW" else -1,
     )
     return replace(figure, side_at=max(sides))
+
+
+def _put_to_death(line: Line, figure: Figure) -> Figure:
+    """`three villagers held at the post were killed`, `executed 12 prisoners`: they are dead."""
+    if figure.kind != "captured":
+        return figure
+    end = max(figure.end, figure.predicate + 1)
+    verb, word = line.symbols[figure.at - 1 : figure.at], line.words[figure.at - 1]
+    death = figure.at - 1 if verb in ("k", "K") and not word.startswith("claim") else -1  # "claimed 16 prisoners"
+    if behind := _WERE_KILLED.match(line.symbols, end):
+        death = behind.end() - 1
+    return replace(figure, kind="killed", predicate=death) if death >= 0 else figure
 
 
 def _starts(line: Line) -> Iterator[int]:
@@ -496,8 +510,10 @@ def _drew_off(line: Line, figure: Figure) -> bool:
         return False
     if line.words[figure.at - 1] == "left":
         return line.words[figure.predicate] in _REMAINS and figure.best != 1
-    before = line.words[max(0, figure.at - 4) : figure.at]
-    return before[-1:] == ["with"] and not _FLEEING.isdisjoint(before)
+    told = _WITH_LOSS.search(line.symbols, max(0, figure.at - 4), figure.at)
+    if told is None or line.words[told.start()] != "with":
+        return False
+    return not _FLEEING.isdisjoint(line.words[max(0, told.start() - 3) : told.start()])
 
 
 def _is_left_behind(line: Line, at: int) -> bool:

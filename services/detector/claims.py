@@ -100,6 +100,11 @@ def _is_by_irregulars(line: Line, figure: Figure) -> bool:
     return match is not None and line.words[match.start("who")] in _IRREGULARS
 
 
+def _is_of_fighters(figure: Figure) -> bool:
+    """`six of them`, `eight prisoners`: neither people nor a named state's."""
+    return figure.who != "unspecified" and figure.side_at < 0
+
+
 def _listen(told: Told, line: Line, body: str) -> None:
     speaker = claimant_of(line, len(line), body, told)
     told.speaker = speaker if speaker.words else told.speaker
@@ -190,6 +195,9 @@ def _is_of_earlier(line: Line, figure: Figure) -> bool:
     before = range(max(1, figure.at - 4), figure.at)
     if any(line.words[at] == "after" and line.words[at - 1] in _TIME_SPANS for at in before):
         return True
+    after = next((at for at, day in line.dates if day.form == "after" and at < figure.at), 0)
+    if "S" not in line.symbols[after : figure.at] and any(entry.fight for entry in line.entries[:after]):
+        return True  # "shelled a village two days after a patrol killed three soldiers"
     clause = re.match(r"[^.;,&S]{0,7}", line.symbols[figure.predicate + 1 :])
     behind = line.words[figure.predicate + 1 :][: clause.end() if clause else 0]
     return figure.predicate > figure.at and not _EARLIER.isdisjoint(behind)
@@ -223,6 +231,8 @@ def _claim(
         return None
     if figure.who == "civilian":
         side = parties.people_of(side)
+    elif _is_of_fighters(figure) and side not in (claimant.side, ground_of(line, figure, parties)):
+        side = parties.force_of(side)
     low, best, high = (None, None, None) if figure.vague else (figure.low, figure.best, figure.high)
     if figure.mixed and best:
         low, best, high = None, None, best

@@ -27,6 +27,7 @@ _FUTURE = words("days.future")
 _DAY_WORDS = words("days.day_words")
 _AFTER = frozenset(["after", "since", "following"])
 _BOOTY = re.compile(r"[xPJA]Cb[axJAmP']{1,5}i?\Z")
+_FELL = re.compile("[KQ]")
 _DATELINES = 5  # lines in which it stands
 _DATELINE = 6  # items of a dateline
 _PLACE_AND_DAY = re.compile(r"[PA](?:,[PAx])?,D(?:[.:(]|\Z)")
@@ -56,8 +57,9 @@ def days(line: Line, published: str | None) -> Iterator[Day]:
     today = day_of(published)
     lasted = _lasted(line)
     named = [_day(line, index, mention, today, lasted) for index, mention in _mentions(line)]
-    yield from _ranges(line, named)
-    yield from _counted(line, named)
+    shifted = [_shifted(line, day) for day in named]
+    yield from _ranges(line, shifted)
+    yield from _counted(line, shifted)
 
 
 def written_on(lines: Sequence[Line], published: str | None) -> str | None:
@@ -184,6 +186,25 @@ def _counted(line: Line, named: Sequence[Day]) -> Iterator[Day]:
     if start and (mention.form == "earlier" or at <= 1):
         shifted = start + timedelta(days=int(mention.ref.partition(":")[2]))
         yield Day(shifted.isoformat(), None, False, at, line.number)
+
+
+def _shifted(line: Line, day: Day) -> Day:
+    """`were buried on Friday, a day after they fell`: the day they fell."""
+    after = next((at for at in (day.at + 1, day.at + 2) if _is_after(line, at)), -1)
+    start = day_of((day.edtf or "").partition("/")[0])
+    if after < 0 or start is None or not any(map(_is_doing, line.words[: day.at])):
+        return day
+    fell = any(entry.fight for entry in line.entries[after:]) or _FELL.search(line.symbols, after)
+    mention = line.mentions[after]
+    if not fell or mention is None:
+        return day
+    counted = start + timedelta(days=int(mention.ref.partition(":")[2]))
+    return replace(day, edtf=counted.isoformat(), weekday=None, spoken=False)
+
+
+def _is_after(line: Line, at: int) -> bool:
+    mention = line.mentions[at] if at < len(line) else None
+    return mention is not None and mention.form == "after"
 
 
 def _is_dateline(line: Line, at: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain, combinations, product
 
-from services.detector.bystanders import are_shot
+from services.detector.bystanders import are_shot, is_warfare
 from services.detector.doers import is_pair
 from services.detector.force import Trigger, triggers
 from services.detector.ground import is_ground, names_border
@@ -97,11 +97,13 @@ class Scene:
 
 @dataclass(slots=True)
 class Setting:
-    """What holds for the whole article: the borders between its states, the sides some states are the ground of, how
-    often each side is named, and the neighbours named most (None for a tie)."""
+    """What holds for the whole article: the borders between its states, the sides some states are the ground of, the
+    armed group of each state that has only one, how often each side is named, and the neighbours named most (None for a
+    tie)."""
 
     borders: frozenset[str]
     grounds: Mapping[str, Side] = field(default_factory=dict)
+    rebels: Mapping[str, Side] = field(default_factory=dict)
     named: Counter[str] = field(default_factory=Counter)
     main: tuple[str, str] | None = None
 
@@ -273,7 +275,8 @@ def _context(fight: _Fight) -> float:
     in a stadium is hardly one."""
     line = fight.line
     marks = [(at, line.entries[at]) for at in line.marked]
-    if any(e.other and _UNFIT.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
+    unfit = _UNFIT - {"border shooting"} if is_warfare(line) else _UNFIT
+    if any(e.other and unfit.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
         return 0.5
     if are_shot(line):
         return 0.5
@@ -288,7 +291,8 @@ def _participants(line: Line, setting: Setting) -> Iterator[Participant]:
     """Every side in the line, as actor or as the country of a place."""
     for index, mention in line.named:
         if mention.kind == "actor":
-            yield Participant(index, side_of(mention), _weight(line, index))
+            rebels = setting.rebels.get(mention.ref) if _are_rebels_from(line, index) else None
+            yield Participant(index, rebels or side_of(mention), 1.0 if rebels else _weight(line, index))
         elif mention.kind == "place" and mention.place and mention.form != "dateline":
             for code in mention.place.country.split("|")[:1]:
                 side = setting.grounds.get(code) or _ground(code)
@@ -296,6 +300,12 @@ def _participants(line: Line, setting: Setting) -> Iterator[Participant]:
         elif mention.kind == "border":
             for code in mention.ref.split("-"):
                 yield Participant(index, _ground(code), 0.5, ground=True)
+
+
+def _are_rebels_from(line: Line, at: int) -> bool:
+    """`leftist rebels from Colombia`, whose name other sentences tell."""
+    named = any(mention.form == "armed_group" for _, mention in line.actors)
+    return not named and line.words[at - 1 : at] == ["from"] and line.words[max(0, at - 2)] in _GROUPS
 
 
 def _is_office(line: Line, at: int) -> bool:
@@ -480,7 +490,16 @@ def setting_of(article: ArticleTagged) -> Setting:
     }
     borders = frozenset(border.id for border in article.borders)
     named = Counter(m.ref for m in actors)  # places stay where they are when two countries are swapped, so they are out
-    return Setting(borders, grounds, named, _main(borders, named))
+    return Setting(borders, grounds, _rebels(actors), named, _main(borders, named))
+
+
+def _rebels(actors: Iterable[Mention]) -> dict[str, Side]:
+    """The armed group that sits first in each state, where the article names only one."""
+    found: dict[str, set[Side]] = {}
+    for mention in actors:
+        if mention.form == "armed_group" and mention.sits_in:
+            found.setdefault(mention.sits_in[0], set()).add(side_of(mention))
+    return {state: groups.pop() for state, groups in found.items() if len(groups) == 1}
 
 
 def _main(borders: Iterable[str], named: Counter[str]) -> tuple[str, str] | None:

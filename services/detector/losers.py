@@ -37,6 +37,8 @@ _TOGETHER = words("losers.together")
 _MARTYRS = words("losers.martyrs")
 _THEMSELVES = words("losers.themselves")
 _RELATIVES = words("losers.relatives")
+_INTRUDERS = words("losers.intruders")
+_SHOWING = words("losers.showing")
 _ALLIED = words("losers.allied")
 _FINDING = words("losers.finding")
 _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
@@ -172,16 +174,25 @@ def _enemy(case: Case) -> str | None:
     if enemy := _opponent(case):
         return enemy
     if case.figure.prisoners:  # "Thai troops crossed the river. They took 12 prisoners"
-        return _victim(case) or case.parties.other_than(named_first(case) or "")
+        return _victim(case) or case.parties.other_than(named_first(case) or _where_shown(case) or "")
     recent = case.told.side if case.line.number - case.told.side_line == 1 else None
     return case.parties.other_than(recent) if recent and "side" in case.line.words else None  # "The other side lost 83"
 
 
+def _where_shown(case: Case) -> str | None:
+    """`Reporters in Bangkok were shown eight prisoners`: on whose ground."""
+    shown = not _SHOWING.isdisjoint(case.line.words[max(0, case.figure.at - 3) : case.figure.at])
+    return ground_of(case.line, case.figure, case.parties) if shown else None
+
+
 def _irregulars(case: Case) -> str | None:
-    """`Two guerrillas died`, `the militia lost three`: where one of the sides is an armed group, its own."""
+    """`Two guerrillas died`, `bodies of four raiders`: where one of the sides is an armed group, its own."""
     figure = case.figure
+    came = not _INTRUDERS.isdisjoint(case.line.words[figure.at : figure.end])
     allied = not _ALLIED.isdisjoint(case.line.words[figure.at : figure.end + 3])  # "rebels alongside Turkey"
-    return case.parties.group if figure.irregular and not allied else None
+    if allied:
+        return None
+    return case.parties.group if figure.irregular else case.parties.raiders if came else None
 
 
 def _bodies_found(case: Case) -> str | None:
@@ -231,6 +242,8 @@ def _they_lost(case: Case) -> str | None:
     pronoun = had or lost
     if not pronoun or case.figure.foe:
         return None
+    if "own" in case.line.words[case.figure.at : case.figure.at + 4] and (others := told_before(case)):
+        return case.parties.other_than(others)  # "X killed 20 Lao soldiers. It lost three of its own"
     return case.own or they(case)
 
 
@@ -245,7 +258,8 @@ def _flown_home(case: Case) -> str | None:
     """`The wounded were flown to Beijing`, `the bodies of seven soldiers arrived in Asmara`."""
     for at, mention in case.line.named:
         moved = not _CARRIED.isdisjoint(case.line.words[max(0, at - 4) : at])
-        home = mention.ref if mention.kind == "actor" else mention.place.country if mention.place else ""
+        ground = case.parties.on_ground(mention.place.country, mention.place.sector) if mention.place else None
+        home = mention.ref if mention.kind == "actor" else ground or ""
         if "R" not in case.line.symbols and moved and case.line.words[at - 1] in _THITHER and case.parties.knows(home):
             return home if case.figure.kind in ("wounded", "killed") and at > case.figure.at else None
     return None
@@ -283,9 +297,10 @@ def _owner_side(case: Case) -> str | None:
 def _owner(case: Case) -> str | None:
     """Whom the possessive stands for, here or in the sentence before."""
     figure, line, previous = case.figure, case.line, case.told.previous
-    owned = line.words[figure.pronoun + 1 : figure.pronoun + 2] == [
-        "own"
-    ]  # "sent 49 Indians to their graves for 21 of its own"
+    # "sent 49 Indians to their graves for 21 of its own"
+    owned = line.words[figure.pronoun + 1 : figure.pronoun + 2] == ["own"]
+    if owned and not line.actors and (others := told_before(case)):
+        return case.parties.other_than(others)  # "A Lao force killed 20 Thai soldiers. Three of its own men died"
     if not owned and figure.predicate > figure.at and (struck := struck_before(line, figure.pronoun)):
         return struck
     if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):

@@ -21,7 +21,10 @@ _CEREMONIES = words("past.ceremonies")
 _TRUCES = words("past.truces")
 _TIMES = words("past.ceremonies") | {"since", "year"}
 _LOSS = re.compile("v?[xr]?[KkQLW]")
+_ASIDE = re.compile(r"\A[^,.;]{1,12}(,[^,.;]{3,30},)")
+_RELATIVES = words("past.relatives")
 _OCCASION = 14  # items between "anniversary" and what it is of
+_VERB = 4  # items from the aside to the verb
 _WEEK = 7
 _OLD_DAYS = 14  # what lies farther behind the day of publication is an earlier event's ...
 _LEAD_DAYS = 180  # ... but what an article begins with may be its late news
@@ -42,9 +45,20 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
         return True
     if is_fresh(line, today):
         return False
-    cues = [at for at in _cues(line) if not lead or line.words[at] not in _LASTING]
+    aside = _aside(line)
+    cues = [at for at in _cues(line) if at not in aside and not (lead and line.words[at] in _LASTING)]
     old = _LEAD_DAYS if lead else _OLD_DAYS
-    return (bool(cues) or any(_is_old(m, today, old) for _, m in line.dates)) and not compares(line, today)
+    dates = (day for at, day in line.dates if at not in aside)
+    return (bool(cues) or any(_is_old(day, today, old) for day in dates)) and not compares(line, today)
+
+
+def _aside(line: Line) -> range:
+    """Items of `the rebels, who have held the town since May, stormed a post`: what is told is behind the aside."""
+    aside = _ASIDE.search(line.symbols)
+    if aside is None or line.words[aside.start(1) + 1] not in _RELATIVES:
+        return range(0)
+    told = any(entry.fight for entry in line.entries[aside.end() : aside.end() + _VERB])
+    return range(aside.start(1), aside.end()) if told else range(0)
 
 
 def _may_look_back(line: Line) -> bool:

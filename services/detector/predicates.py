@@ -28,6 +28,7 @@ _ANIMALS = words("predicates.animals")
 _PASSIVE_SAYING = words("predicates.passive_saying")
 _REACHED = words("predicates.reached")
 _INCLUDE = words("predicates.include")
+_GIVING = words("predicates.giving")
 _EITHER = words("predicates.either")  # official words for dead, wounded or captured
 _ON_SOMEBODY = (" at", " on", " into", "attacked", "shelled", "stormed", "ambushed")
 _JOINED = re.compile(r"[JA][mxc]{0,4}&a?\Z")
@@ -119,6 +120,8 @@ def _is_put_at(line: Line, toll: int, at: int) -> bool:
         )  # "the number of Thai dead was 21", "of soldiers killed in the fighting is now 21"
     if line.symbols[toll - 1 : toll + 1] == "JF" and word == "as":
         return True  # "gave Indian losses as five dead"
+    if word == "as" and line.symbols[toll] in "dF" and not _GIVING.isdisjoint(counted):
+        return True  # "gave its own dead as 43"
     among = word in _WERE and "among" in counted
     if line.symbols[toll] in "dWK" and (among or (line.symbols[toll] == "d" and word in _INCLUDE)):
         return True  # "the dead included nine guards", "among the dead were nine guards"

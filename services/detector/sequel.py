@@ -13,6 +13,7 @@ _LOSS_AND = re.compile(r"[KQWdCM],?&\Z")
 _AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded at 70"
 _ATTACKERS, _DEFENDERS = words("sequel.attackers"), words("sequel.defenders")
 _FROM_AFAR = words("sequel.from_afar")
+_NEAR = 4  # items
 _FURTHER = ("a further", "another", "an additional")
 
 
@@ -77,6 +78,8 @@ def attackers(case: Case) -> str | None:
     line, before = case.line, case.told.previous
     suffers = line.symbols[case.figure.predicate] == "L" or case.figure.predicate >= case.figure.at
     first = max(0, min(case.figure.predicate, case.figure.at) - 4) if suffers else case.figure.at
+    if line.words[case.figure.end : case.figure.end + 1] == ["of them"]:
+        first = max(0, first - _NEAR)  # "caught the raiders, leaving 120 of them dead"
     named = line.words[first : case.figure.end + 1]
     attack = not _ATTACKERS.isdisjoint(named)
     if before is None or case.claimant.side or attack == (not _DEFENDERS.isdisjoint(named)):

@@ -157,7 +157,7 @@ def resolve(candidate: Candidate, text: str, folded: str, seen: Counter[str]) ->
     ignored = any(m.kind == "ignore" for m in options)  # goes before a town of the wide world
     places = [m for m in options if m.kind == "place" and not (ignored and m.form == "town")]
     place = _best_place(places, candidate, text, folded, seen)
-    if actor and place and _prefers_place(actor, candidate, text, folded):
+    if actor and place and _prefers_place(actor, place, candidate, text, folded):
         return _mention(candidate, place)
     chosen = actor or place or next((m for m in options if m.kind not in ("actor", "place")), None)
     if chosen is None or chosen.kind == "ignore":
@@ -171,13 +171,18 @@ def _is_of_its_time(meaning: Meaning, published: str | None) -> bool:
     return meaning.since[:4] <= published[:4] and published[: len(meaning.until)] <= meaning.until
 
 
-def _prefers_place(actor: Meaning, candidate: Candidate, text: str, folded: str) -> bool:
-    """A capital is a place behind `in`, `near` ..., before `province` and as a dateline; a de-facto state is a place
-    unless its forces or officials are meant."""
+def _prefers_place(actor: Meaning, place: Meaning, candidate: Candidate, text: str, folded: str) -> bool:
+    """A capital is a place behind `in`, `near` ..., before `province` and as a dateline; one of a de-facto state, which
+    the front may be near, unless it speaks. A de-facto state is a place unless its forces or officials are meant."""
     if actor.form == "de_facto_state":
-        return not _is_people(candidate, text, folded)
-    if actor.form not in _ADMINS:
-        return False
+        spot = place.place is not None and place.place.kind == "town"
+        if not spot or _is_at(candidate, text, folded):
+            return spot or not _is_people(candidate, text, folded)
+        return word_after(folded, candidate.end) not in _FORCE_NOUNS
+    return actor.form in _ADMINS and _is_at(candidate, text, folded)
+
+
+def _is_at(candidate: Candidate, text: str, folded: str) -> bool:
     return (
         _is_dateline(candidate, text)
         or word_before(folded, candidate.start) in _CAPITAL_PLACE
@@ -195,8 +200,9 @@ def _is_people(candidate: Candidate, text: str, folded: str) -> bool:
         return True
     if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS:
         return True
-    joined = behind[:1] == ["and"] and not _FORCE_NOUNS.isdisjoint(behind[1:])
-    return joined and not (before and before[-1] in _LOCATIVE)
+    if before[-1:] and (before[-1] in _LOCATIVE or before[-1].endswith(",")):
+        return behind[:1] != [] and behind[0].isdigit()  # "Georgia says 17 dead, Abkhazia 81"
+    return not (behind and behind[0] in _PLACE_NOUNS)
 
 
 def _is_dateline(candidate: Candidate, text: str) -> bool:

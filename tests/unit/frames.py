@@ -21,11 +21,11 @@ def frames(name: str) -> Any:
 
 
 class Filling:
-    """What the gaps of one frame are filled with, the same for the same text and number."""
+    """What the gaps of one frame are filled with, the same for the same text and number; `pair` is of two sides."""
 
-    def __init__(self, text: str, number: int) -> None:
+    def __init__(self, text: str, number: int, pair: list[list[str]] | None = None) -> None:
         self.chance = random.Random(f"{text}/{number}")
-        pair = self.chance.choice(WORDS["pairs"])
+        pair = pair or self.chance.choice(WORDS["pairs"])
         one, other = pair if self.chance.random() < 0.5 else reversed(pair)
         self.names = dict(zip(WORDS["names"] + WORDS["other_names"], [*one, *other], strict=True))
         self.figures = {"n": self.chance.randint(4, 40), "m": self.chance.randint(41, 90)}

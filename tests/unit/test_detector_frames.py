@@ -138,6 +138,16 @@ def test_armed_groups(text: str, told: list[str]) -> None:
         assert losses(found) == wanted(filling, told), sentence
 
 
+@pytest.mark.parametrize(("text", "told"), frames("de_facto")["frames"].items())
+def test_de_facto_states(text: str, told: list[str]) -> None:
+    for *pair, published in frames("de_facto")["rows"]:
+        for number in range(2):  # another number may be the other way round
+            filling = Filling(text, number, pair)
+            sentence = f"{filling.named('Thai and Lao troops exchanged fire on Monday.')} {filling.fill(text)}."
+            found = analyzed(article(sentence, None, published))
+            assert losses(found) == wanted(filling, told), sentence
+
+
 def the_day(told: str, published: date, weekday: int, back: int) -> date:
     """What the words mean in an article of that day; `back` is how many days before it a date is."""
     if told == "weekday":
