@@ -186,7 +186,7 @@ def _on_elasticsearch(name: str, settings: Settings, stores: "ElasticStores") ->
 
 
 def _linking(links: "ElasticLinkStore", records: Sequence[Record]) -> AbstractContextManager[object]:
-    """A report's key is its dyad; its article is in the message."""
+    """A report's key is the dyad of its states; its article is in the message."""
     reports = [record for record in records if record.topic == ReportDetected.TYPE]
     found = [article for record in reports if (article := _article_of(record))]
     return links.batch([record.key for record in reports], found)

@@ -97,7 +97,7 @@ class WatchRule(_Strict):
         return not self.kinds or kind in self.kinds
 
     def _in_dyads(self, incident: Incident) -> bool:
-        return incident.dyad in self.dyads
+        return not self.dyads.isdisjoint((incident.dyad, incident.states))
 
     def _in_sides(self, incident: Incident) -> bool:
         return bool(self.sides & {incident.side_a, incident.side_b})

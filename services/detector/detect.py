@@ -165,6 +165,6 @@ def _detected(article: ArticleAnalyzed, report: Report) -> ReportDetected:
         published=article.published,
         signature=article.signature,
         report=report,
-        dyads=tuple(one.dyad for one in article.reports),
+        dyads=tuple(one.states for one in article.reports),
         replaces=article.replaces,
     )

@@ -38,6 +38,8 @@ def _parts(one: Node, other: Node, rule: Rule) -> list[Part] | None:
     """None where something contradicts. An article that tells of two clashes tells them apart."""
     if len(one.articles) == 1 and one.articles.keys() == other.articles.keys():
         return None
+    if one.like.force and other.like.force and one.like.force != other.like.force:
+        return None
     parts: list[Part] = []
     dated = one.like.days and other.like.days
     fits = _dated if dated else _undated

@@ -1,8 +1,9 @@
 """Which reports are of one incident: a function of the set of reports, never of their order.
 
-Tiers: dated and placed reports chain by days and places. Each less certain report (dated only, placed only,
-neither) then follows the one report of a more certain tier it agrees with most, so that it never bridges two.
-Those that found none chain among themselves, and follow as a whole a report of their tier that found one.
+Tiers: dated and placed reports chain by days and places, those that name an armed force first. Each less certain report
+(of the two states only, dated only, placed only, neither) then follows the one report of a more certain tier it agrees
+with most, so that it never bridges two. Those that found none chain among themselves, and follow as a whole a report of
+their tier that found one.
 
 Reports that are compared alike are one node (`Node`). Everything is decided along pairs of nodes that agree.
 """
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from services.linker.node import Node
 
-TIERS = range(4)
+TIERS = range(8)
 Edges = Mapping[int, Mapping[int, float]]
 Nodes = Mapping[int, Node]
 Group = tuple[int, ...]

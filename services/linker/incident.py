@@ -12,8 +12,9 @@ from services.linker.timeline import timeline
 from services.linker.toll import Stated, civilians, figure_of, stated, tolls
 from shared.schemas.claims import Kind
 from shared.schemas.edtf import day_of
-from shared.schemas.incident import Incident, Link, Toll
+from shared.schemas.incident import Incident, IncidentClaim, Link, Toll
 from shared.schemas.places import Place
+from shared.schemas.report import Report
 
 Reasons = Mapping[str, tuple[str, ...]]
 
@@ -27,10 +28,10 @@ def incident(
     """
     members, others = listed(nodes, rule.shown.same_reports, rule.shown.links)
     links = sorted((*members, *others), key=lambda one: one.order) if others else members
-    first = members[0].detected.report
+    first = next((one for one in members if one.force), members[0]).detected.report
     when = dates(members, rule)
     sides = (first.side_a, first.side_b)
-    claims = _stated(members, when)
+    claims = _stated(members, when, _homes(first))
     toll, unarmed = tolls(claims, sides), civilians(claims, sides)
     return Incident(
         incident_id=incident_id,
@@ -57,7 +58,21 @@ def incident(
     )
 
 
-def _stated(members: Sequence[Profile], when: Dates) -> list[Stated]:
+def _homes(report: Report) -> dict[str, str]:
+    """The force that fights, by the state it sits in: where another paper names that state, it is the force's men."""
+    sides, states = {report.side_a, report.side_b}, set(report.states.split("-"))
+    return dict(zip(states - sides, sides - states, strict=True)) if report.states != report.dyad else {}
+
+
+def _of_the_force(claim: IncidentClaim, homes: Mapping[str, str]) -> IncidentClaim:
+    """Civilians stay their state's."""
+    if claim.who != "military" or claim.side not in homes:
+        return claim
+    own = homes[claim.side] if claim.claimant_side == claim.side else claim.claimant_side
+    return claim.model_copy(update={"side": homes[claim.side], "claimant_side": own})
+
+
+def _stated(members: Sequence[Profile], when: Dates, homes: Mapping[str, str]) -> list[Stated]:
     """What is not known to be earlier counts as last: then the larger figure stands."""
     found = []
     for one in members:
@@ -70,7 +85,7 @@ def _stated(members: Sequence[Profile], when: Dates) -> list[Stated]:
             figure = figure_of(claim)
             if figure is not None:
                 of_a_day = claim.period == "unknown" and (one_day or claim.as_of is not None)
-                found.append((claim, figure, when.day(claim.as_of) or own, said, of_a_day))
+                found.append((_of_the_force(claim, homes), figure, when.day(claim.as_of) or own, said, of_a_day))
     last_day = max((day for _, _, day, _, _ in found if day), default=date.min)
     last_said = max((said for _, _, _, said, _ in found if said), default=date.min)
     return [

@@ -189,9 +189,9 @@ class Neighbours:
 
 def key_of(own: Profile, rule: Rule) -> Key:
     """What a report is compared by; reports of one key are of one incident, whatever else they say."""
-    places = own.names, own.sectors, own.points
+    places = own.force, own.names, own.sectors, own.points
     if own.days:
-        return (own.days, *places, own.figures if own.tier else None)
+        return (own.days, *places, None if own.names else own.figures)
     dates = own.window, own.month_days, own.weekdays, own.years, own.published_on
     key = (*dates, *places, own.figures)
     return key if _is_telling(own, rule) else (*key, own.signature or own.report_id, own.order[2])

@@ -22,7 +22,7 @@ _LEAP_YEAR = 2000
 # A yearless span as long as two months (as "XXXX-XX-12", which is no day at all) says nothing.
 _TELLING_DAYS = 62
 _WORD = re.compile(r"\w{3,}")
-_DATED, _PRECISE = 2, 1
+_DATED, _PLACED, _FORCE = 4, 2, 1  # what is missing adds to the tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class Profile:
     (1-366) where the year is not in the text. `points` are latitude, longitude (radians) and extent of each precise
     place. `title` is its different words, sorted; empty where they are too few. `said` is all a report says,
     whoever says it in whatever words. `order` sorts reports the same way whatever order they came in, and whichever
-    of the two sides is which. `tier` is 0 for dated and placed, 1 for dated, 2 for placed, 3 for neither.
+    of the two sides is which. `force` is the armed force that fights one of the states, where the report names it.
+    `tier` is 0 for dated, placed and with such a force; each that is missing adds to it, the day most.
     """
 
     detected: ReportDetected
@@ -42,6 +43,7 @@ class Profile:
     report_id: str
     article_id: str
     order: Order
+    force: str | None
     tier: int
     days: Days | None
     window: Days | None
@@ -68,6 +70,7 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
     days = span if dated else None
     weekdays = frozenset(report.weekdays) if days is None else _weekdays(days)
     published = day_of(detected.published)
+    force = next((side for side in (report.side_a, report.side_b) if side not in _states(report)), None)
     title = sorted(set(_WORD.findall((detected.title or "").casefold()[:500])))
     return Profile(
         detected=detected,
@@ -75,7 +78,8 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
         report_id=report.report_id,
         article_id=detected.article_id,
         order=_order(detected),
-        tier=3 - _DATED * dated - _PRECISE * bool(precise),
+        force=force,
+        tier=_DATED * (not dated) + _PLACED * (not precise) + _FORCE * (not force),
         days=days,
         window=None if dated else span,
         month_days=month_days,
@@ -95,6 +99,11 @@ def profile(detected: ReportDetected, rule: Rule) -> Profile:
         signature=_signature(detected.signature),
         said=_said(detected),
     )
+
+
+def _states(report: Report) -> list[str]:
+    """The sides where both are states (or none is known to sit in one), else the two states."""
+    return [report.side_a, report.side_b] if report.states == report.dyad else report.states.split("-")
 
 
 def _ledger(detected: ReportDetected) -> tuple[IncidentClaim, ...]:
@@ -164,7 +173,7 @@ def year_day(ordinal: int) -> int:
 def is_vague(place: Place, rule: Rule) -> bool:
     """Whether the place fits any other."""
     places = rule.places
-    if place.where_prec >= places.vague_where_prec:
+    if place.where_prec >= places.vague_where_prec or place.kind in places.vague_kinds:
         return True
     return place.kind in places.broad_kinds and place.where_prec >= places.broad_where_prec
 

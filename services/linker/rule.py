@@ -24,6 +24,7 @@ class Places(_Strict):
     near_area_km: float = Field(gt=0)
     near_province_km: float = Field(gt=0)
     vague_where_prec: int = Field(ge=2, le=8)
+    vague_kinds: frozenset[str]
     broad_kinds: frozenset[str]
     broad_where_prec: int = Field(ge=1, le=8)
 

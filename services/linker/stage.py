@@ -49,7 +49,7 @@ class _Linker:
         known = self._store.article(detected.article_id)
         if detected.article_version < known.version:  # what it came in place of is gone all the same
             return self._end(detected.replaces) if detected.replaces else []
-        dyad, version = detected.report.dyad, detected.article_version
+        dyad, version = detected.key, detected.article_version
         told = {dyad, *detected.dyads}
         messages = self._change(dyad, lambda book: link(book, detected))
         messages += self._unlink(known, version, but=told)

@@ -185,8 +185,8 @@ def read_places(path: Path) -> Iterator[tuple[Place, tuple[str, ...]]]:
             yield place, (row["name"], *filter(None, (row["aliases"] or "").split("|")))
 
 
-def read_towns(path: Path) -> Iterator[Place]:
-    """GeoNames towns as places. Raises ValueError naming file and line."""
+def read_towns(path: Path, capitals: Container[tuple[str, str]] = ()) -> Iterator[Place]:
+    """GeoNames towns as places, of `capitals` (name, country) as such. Raises ValueError naming file and line."""
     with path.open(encoding="utf-8") as file:
         next(file)
         for number, line in enumerate(file, start=2):
@@ -198,7 +198,7 @@ def read_towns(path: Path) -> Iterator[Place]:
                     latitude=float(latitude),
                     longitude=float(longitude),
                     where_prec=1,
-                    kind="town",
+                    kind="capital" if (name, country) in capitals else "town",
                     sector="",
                     borders=(),
                 )
@@ -264,7 +264,8 @@ def _all_names(actors: Sequence[Actor]) -> Iterator[tuple[str, Meaning]]:
     yield from _teller_names()
     yield from _context_names(actors)
     yield from _rebel_names(actors, frozenset(n for one in countries for n in (*one.names, *one.demonyms)))
-    for place in read_towns(DATA / "towns.tsv"):
+    capitals = frozenset((name, one.code) for one in countries for name in one.capitals)
+    for place in read_towns(DATA / "towns.tsv", capitals):
         yield from _named([place.name], {"kind": "place", "ref": place.name, "form": "town", "place": place})
 
 

@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from shared.schemas.claims import Claim, Kind
 from shared.schemas.message import Part
 from shared.schemas.places import Place
+from shared.schemas.sides import states_of
 from shared.schemas.spans import Evidence
 
 Status = Literal["active", "merged", "withdrawn"]
@@ -89,3 +90,8 @@ class Incident(Part):
     articles: tuple[str, ...] = ()
     report_count: NonNegativeInt = 0
     merged_from: tuple[str, ...] = ()
+
+    @property
+    def states(self) -> str:
+        """The dyad of the states it is about: `dyad` may have a force that sits in one of them."""
+        return states_of(self.side_a, self.side_b, self.border)

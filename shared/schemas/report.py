@@ -7,6 +7,7 @@ from pydantic import Field
 from shared.schemas.claims import Claim
 from shared.schemas.message import Part
 from shared.schemas.places import Place
+from shared.schemas.sides import states_of
 from shared.schemas.spans import Evidence
 
 Flag = Literal["machine-spun", "sides-swapped", "headline-total"]
@@ -36,6 +37,11 @@ class Report(Part):
     weapons: tuple[str, ...] = ()
     is_primary: bool = True
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def states(self) -> str:
+        """The dyad of the states it is about: one paper names the force, another the state it sits in."""
+        return states_of(self.side_a, self.side_b, self.border)
 
 
 class Background(Evidence):

@@ -10,9 +10,9 @@ from shared.schemas.report import Report
 
 
 class ReportDetected(Message):
-    """Keyed by dyad, so that one linker sees all reports of a dyad. `article_version` is the article's `version`,
-    `path` its file, `dyads` are those of all its reports. This report takes the place of those of the article it
-    `replaces`.
+    """Keyed by the dyad of the states, so that one linker sees all reports of what may be one fight. `article_version`
+    is the article's `version`, `path` its file, `dyads` are the keys of all its reports. This report takes the place
+    of those of the article it `replaces`.
     """
 
     TYPE: ClassVar[str] = "report.detected"
@@ -31,4 +31,4 @@ class ReportDetected(Message):
 
     @property
     def key(self) -> str:
-        return self.report.dyad
+        return self.report.states

@@ -25,5 +25,15 @@ def dyad_from(text: str) -> str:
     return text if text in found else found[-1]
 
 
+def states_of(one: str, other: str, border: str | None) -> str:
+    """The dyad of the states: `TR` and `YPG` on the border `SY-TR` are `SY-TR`, where the YPG sits in Syria. That of
+    the two themselves where both are states, or the border is none of theirs."""
+    sides, states = {one, other}, set((border or "").split("-"))
+    force_of_one = len(sides & states) == 1 and len(states) == 2
+    if force_of_one and all(map(_CODE.fullmatch, states)) and not all(map(_CODE.fullmatch, sides)):
+        return "-".join(sorted(states))
+    return "-".join(sorted(sides))
+
+
 def _joined(one: str, other: str) -> str:
     return "-".join(sorted((side_of(one), side_of(other))))

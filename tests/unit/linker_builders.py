@@ -96,10 +96,10 @@ def _place(row: str | Mapping[str, Any]) -> Place:
 
 
 def linked(reports: Iterable[ReportDetected], rule: Rule = RULE) -> dict[str, Casebook]:
-    """Each dyad's casebook after these reports, one by one."""
+    """The casebook of each dyad of states after these reports, one by one."""
     books: dict[str, Casebook] = {}
     for one in reports:
-        link(books.setdefault(one.report.dyad, casebook((), (), rule)), one)
+        link(books.setdefault(one.key, casebook((), (), rule)), one)
     return books
 
 

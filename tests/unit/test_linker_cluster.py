@@ -35,6 +35,8 @@ CLAIMS = [
     {"AZ": "1 killed", "period": "daily", "as_of": "2020-07-12"},
     {"total": "12 killed"},
 ]
+# Two forces that sit in AZ, whose fights another paper tells of AZ.
+SIDES = [("AM", "AZ"), ("AM", "AZ"), ("AM", "Talysh Front"), ("AM", "Lezgin Front")]
 TITLES = [None, "Four soldiers killed in shelling", "Four soldiers killed in shelling again"]
 SIGNATURES = ["00000000ffffffff", "00000000fffffff0", "f" * 16, "0f0f0f0f0f0f0f0f"]
 ROWS = st.fixed_dictionaries(
@@ -47,14 +49,17 @@ ROWS = st.fixed_dictionaries(
         "published": st.sampled_from([None, "2020-07-12", "2020-07-14", "2021-01-01"]),
         "signature": st.sampled_from(SIGNATURES),
         "title": st.sampled_from(TITLES),
+        "sides": st.sampled_from(SIDES),
+        "border": st.just("AM-AZ"),
     }
 )
 
 
 @st.composite
-def report_sets(draw: st.DrawFn, most: int = 9) -> list[ReportDetected]:
+def report_sets(draw: st.DrawFn, most: int = 9, **fixed: Any) -> list[ReportDetected]:
+    """`fixed` is the same in every report."""
     rows: list[dict[str, Any]] = draw(st.lists(ROWS, min_size=1, max_size=most))
-    return [report({**row, "article": f"a{n % 8}", "index": n // 8}) for n, row in enumerate(rows)]
+    return [report({**row, **fixed, "article": f"a{n % 8}", "index": n // 8}) for n, row in enumerate(rows)]
 
 
 @st.composite
@@ -69,6 +74,8 @@ def crowds(draw: st.DrawFn) -> list[ReportDetected]:
             "claims": st.lists(st.sampled_from(CLAIMS), max_size=2),
             "signature": st.sampled_from(SIGNATURES),
             "title": st.sampled_from(TITLES),
+            "sides": st.sampled_from(SIDES),
+            "border": st.just("AM-AZ"),
         }
     )
     rows: list[dict[str, Any]] = draw(st.lists(crowded, min_size=1, max_size=16))
@@ -240,10 +247,11 @@ def _profile(**row: Any) -> Profile:
 
 
 def test_tiers() -> None:
-    assert _profile(dates="2020-07-12", places=["Goris@syunik"]).tier == 0
-    assert _profile(dates="2020-07-12", places=["the border"]).tier == 1
-    assert _profile(dates="2020-07", places=["Goris@syunik"]).tier == 2
-    assert _profile(dates="XXXX-07-12").tier == 3
+    rows = [{"dates": "2020-07-12"}, {"dates": "2020-07"}, {"dates": "XXXX-07-12"}]
+    assert [_profile(places=["Goris@syunik"], **row).tier for row in rows] == [1, 5, 5]
+    assert [_profile(places=["the border"], **row).tier for row in rows] == [3, 7, 7]
+    force = {"sides": ("AM", "Talysh Front"), "border": "AM-AZ"}
+    assert [_profile(places=["Goris@syunik"], **row, **force).tier for row in rows] == [0, 4, 4]
 
 
 def test_a_yearless_span_over_new_year() -> None:
@@ -255,4 +263,4 @@ def test_a_yearless_span_over_new_year() -> None:
 def test_bad_dates_are_unknown_dates() -> None:
     for dates in ("XXXX-13-01", "2020-02-31", "soon", "XXXX-XX-12"):
         one = _profile(dates=dates)
-        assert (one.days, one.window, one.month_days, one.tier) == (None, None, None, 3)
+        assert (one.days, one.window, one.month_days, one.tier) == (None, None, None, 7)
