@@ -9,6 +9,7 @@ _FEW = 3  # people; more are a village, and a village under fire is a fight
 _SHOOTING = words("bystanders.shooting")
 _FORCES = words("bystanders.forces")
 _MIGRANTS = words("bystanders.migrants")
+_FROM_AFAR = words("sequel.from_afar")
 _SOLDIERS = re.compile("m")
 _COMING = words("force.moves")
 _NEAR = 4  # items between the shooting and whom it met
@@ -86,9 +87,7 @@ def _has_fired(line: Line, match: "re.Match[str]") -> bool:
     return line.words[match.start("fired")] in _FIRED
 
 
-def is_warfare(line: Line) -> bool:
-    """`killed eleven Houthi fighters who tried to enter Najran`, `shelled Poipet, killing a cattle trader`: whoever was
-    hit, it is no shooting at a border."""
-    if any(actor.form == "armed_group" for _, actor in line.actors):
-        return True
-    return any(entry.weapon in _HEAVY for entry in line.marks()) and any(entry.directed for entry in line.marks())
+def are_shelled(line: Line) -> bool:
+    """`shelled Poipet, killing a cattle trader`, `bombed a camp`: whoever was hit, it is no shooting at a border."""
+    heavy = any(entry.weapon in _HEAVY for entry in line.marks()) or not _FROM_AFAR.isdisjoint(line.words)
+    return heavy and any(entry.directed for entry in line.marks())

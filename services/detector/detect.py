@@ -123,7 +123,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         side_a=min(pair),
         side_b=max(pair),
         dyad=dyad_of(*pair),
-        border=next((b.id for b in article.borders if set(b.id.split("-")) <= homes), None),
+        border=_border(article, homes, where),
         places=where,
         date_start=days.start,
         date_end=days.end,
@@ -136,6 +136,16 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         is_primary=is_primary,
         evidence=tuple(_evidence(line, article) for line in _shown(lines, telling, where, article)),
     )
+
+
+def _border(article: ArticleTagged, homes: frozenset[str], where: Sequence[Place]) -> str | None:
+    """Of a force that sits in two neighbours of the state it fights the border that most of the places are at."""
+    borders = [border.id for border in article.borders if set(border.id.split("-")) <= homes]
+    return max(borders, key=lambda border: sum(_is_at(place, border) for place in where), default=None)
+
+
+def _is_at(place: Place, border: str) -> bool:
+    return border in place.borders or not set(border.split("-")).isdisjoint(place.country.split("|"))
 
 
 def _shown(

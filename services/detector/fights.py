@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate, chain, combinations, product
 
-from services.detector.bystanders import are_shot, is_warfare
+from services.detector.bystanders import are_shelled, are_shot
 from services.detector.doers import is_pair
 from services.detector.force import Trigger, triggers
 from services.detector.ground import is_ground, names_border
@@ -119,7 +119,7 @@ def cast(lines: Iterable[Line], setting: Setting) -> Cast:
 def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting, people: Cast) -> list[Scene]:
     """One scene for each line with a word of fighting."""
     found = [s for line in lines if (s := _scene(line, line.number in past, setting, people[line.number]))]
-    _link(found, past, setting, people)
+    _link(found, {line.number: line for line in lines}, past, setting, people)
     explicit = {pair for scene in found for pair, value in scene.pairs.items() if value >= _EXPLICIT}
     for scene in found:  # where the sides themselves are shown fighting, the ground they stand on adds nothing
         for pair, value in scene.grounds.items():
@@ -128,7 +128,9 @@ def scenes(lines: Sequence[Line], past: frozenset[int], setting: Setting, people
     return found
 
 
-def _link(found: Sequence[Scene], past: frozenset[int], setting: Setting, people: Cast) -> None:
+def _link(
+    found: Sequence[Scene], lines: Mapping[int, Line], past: frozenset[int], setting: Setting, people: Cast
+) -> None:
     """A scene with one side only finds the other in the sentence before or behind it ("Cambodia blamed Thailand"), and
     one without sides finds both where no other fight is told."""
     doers = {number: _doers(row) for number, row in people.items() if number not in past}
@@ -137,11 +139,25 @@ def _link(found: Sequence[Scene], past: frozenset[int], setting: Setting, people
         here = doers.get(scene.line.number, [])
         if len({one.side.name for one in here}) > 1:
             continue
+        _blame(scene, here, lines.get(scene.line.number + 1), doers.get(scene.line.number + 1, []), setting)
         beside = [scene.line.number + step for step in (-1, 1)]
         around = [doers.get(number, []) for number in beside if here or number not in telling]
         pairs = product(here, chain(*around)) if here else chain(*(combinations(near, 2) for near in around))
         for one, other in pairs:
             _link_pair(scene, one, other, setting)
+
+
+def _blame(
+    scene: Scene, hit: Sequence[Participant], behind: Line | None, blamed: Sequence[Participant], setting: Setting
+) -> None:
+    """`A Lao village was shelled. Laos blamed Thailand`, `Thailand denied it`: who was hit, and by whom."""
+    if behind is None or scene.irregular or _BLAMING.isdisjoint(behind.words) or not are_shelled(scene.line):
+        return
+    for one, other in product(hit[:1], blamed):
+        pair = _names(one.side, other.side)
+        if pair and not scene.is_of_others(pair):
+            value = scene.strength * _ACCUSED * plausibility(one.side, other.side, setting.borders)
+            scene.pairs[pair] = max(scene.pairs.get(pair, 0.0), round(value, 4))
 
 
 def _doers(people: Sequence[Participant]) -> list[Participant]:
@@ -223,7 +239,7 @@ class _Fight:
 
     def _roles(self, sign: Trigger, one: Participant, other: Participant) -> float:
         """On both sides of "shelled", anywhere near "clashed"; less in a clause that tells of no fighting."""
-        if self.accusing and _is_accused(self.line, sign, one, other):
+        if (self.accusing and _is_accused(self.line, sign, one, other)) or _tells_of(self.line, sign, one, other):
             return _ACCUSED
         far = max(abs(one.at - sign.at), abs(other.at - sign.at))
         weight = one.weight * other.weight * min(1.0, 12 / max(1, far))
@@ -264,6 +280,18 @@ def _is_accused(line: Line, sign: Trigger, one: Participant, other: Participant)
     return accused and (sign.at < first or last < sign.at <= last + 8)
 
 
+def _tells_of(line: Line, sign: Trigger, one: Participant, other: Participant) -> bool:
+    """`Laos says Thailand bombed a village`, `Laos: "Thailand bombed a village"`: where no other is named, who tells is
+    hit."""
+    first, last = sorted((one.at, other.at))
+    if not line.entries[sign.at].directed or not last < sign.at <= last + _NEXT_TO:
+        return False
+    if line.symbols[first + 1 : last].strip("qax") not in ("S", ":"):
+        return False
+    hit = (index for index, mention in line.named if index > sign.at and mention.kind in ("actor", "place"))
+    return first <= 1 and not any(hit)
+
+
 def _names(one: Side, other: Side) -> tuple[str, str] | None:
     if one.name == other.name:
         return None
@@ -275,12 +303,13 @@ def _context(fight: _Fight) -> float:
     in a stadium is hardly one."""
     line = fight.line
     marks = [(at, line.entries[at]) for at in line.marked]
-    unfit = _UNFIT - {"border shooting"} if is_warfare(line) else _UNFIT
+    shelled = are_shelled(line)
+    unfit = _UNFIT - _OF_CIVILIANS if shelled else _UNFIT
     if any(e.other and unfit.intersection(e.other) and fight.clauses[at] in fight.telling for at, e in marks):
         return 0.5
     if are_shot(line):
         return 0.5
-    if "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
+    if shelled or "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
         return 1.0
     if not _BORDER_WORDS.isdisjoint(line.words):
         return 1.0
@@ -418,10 +447,12 @@ def _is_by_a_third(line: Line, at: int) -> bool:
 
 
 _LISTED = re.compile(r"b(?:a?[JA][,&]{1,2})*a?\Z")
+_BLAMING = words("fights.accusing") | words("fights.denying")
 _CROSSED = words("fights.crossed")
 _BORDER_LINK = words("fights.border_link")
 
 
+_OF_CIVILIANS = frozenset(("border shooting", "migration"))  # whose village or camp is bombed
 # "Ethiopian border post" is no border but somebody's soldiers.
 _BORDER_FORCES = [[word] for word in words("fights.border_forces")]
 

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from services.detector.bystanders import are_shot, is_warfare
+from services.detector.bystanders import are_shelled, are_shot
 from services.detector.fights import Scene
 from services.detector.force import has_soldiers
 from services.detector.lines import Line
@@ -134,8 +134,9 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
 def _counts(kind: str, line: Line, news: int) -> bool:
     if kind == "talks":
         return line.number <= news
-    if kind == "border shooting":
-        return not is_warfare(line)
+    if kind in ("border shooting", "migration"):
+        armed = any(actor.form == "armed_group" for _, actor in line.actors)
+        return not armed and not are_shelled(line)  # "killed eleven Houthi fighters who tried to enter Najran"
     if kind == "accident":
         return not _is_hit(line)
     return kind != "airspace" or not _is_shot_down(line)

@@ -87,7 +87,7 @@ def _bare(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged) 
             taken = any(left < end and start < right for left, right in known) or not _is_name(match["name"])
             before = article.body[line.start : start].lower().split()[-_CLOSE:]
             if not taken and entries.keys().isdisjoint(words) and _TOLD_THERE.isdisjoint(before):
-                yield Place(name=" ".join(match["name"].split()), where_prec=1, kind="village")
+                yield Place(name=_spelled(match["name"]), where_prec=1, kind="village")
 
 
 def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterator[Place]:
@@ -95,7 +95,7 @@ def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterato
     for index, mention in line.named:
         if mention.form == "dateline":
             continue
-        words = " ".join(article.body[mention.start : mention.end].split())
+        words = _spelled(article.body[mention.start : mention.end])
         if mention.kind == "border":
             border = next((b for b in article.borders if b.id == mention.ref), None)
             yield _as_place(words, border)
@@ -106,6 +106,12 @@ def _named(line: Line, article: ArticleTagged, homes: frozenset[str]) -> Iterato
         codes.update(code for border_id in place.borders for code in border_id.split("-"))
         if codes & homes:
             yield place.model_copy(update={"name": words})
+
+
+def _spelled(name: str) -> str:
+    """Without line breaks, and not in capitals: `SOUTH LEBANON`; `T4` is spelled so."""
+    words = " ".join(name.split())
+    return words.title() if words.isupper() and len(words) > _ABBREVIATION else words
 
 
 _NEW = re.compile(
@@ -145,7 +151,7 @@ def _unknown(line: Line, article: ArticleTagged) -> Iterator[Place]:
         if any(left < end and start < right for left, right in known) or not _is_name(match[group]):
             continue
         kind = " ".join((match["kind"] or "village").split())
-        yield Place(name=" ".join(match[group].split()), where_prec=_KINDS_OF_NEW.get(kind, 1), kind=kind)
+        yield Place(name=_spelled(match[group]), where_prec=_KINDS_OF_NEW.get(kind, 1), kind=kind)
 
 
 def _is_name(name: str) -> bool:
@@ -184,6 +190,7 @@ _NO_NAMES = words("where.no_names")
 _SPEAKERS = words("where.speakers")
 _BACK = 7
 _CLOSE = 4  # words
+_ABBREVIATION = 4  # letters
 
 
 def _is_elsewhere(line: Line, at: int) -> bool:
