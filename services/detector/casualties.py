@@ -422,7 +422,8 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     if symbol == "L":  # "lost seven men", "lost three"
         if _are_its_own(line, figure.end):
             return replace(_as(line, figure, front), pronoun=figure.end + 1)
-        more = _AND_MORE.match(line.symbols, figure.end)  # "lost 28 and 79 soldiers respectively"
+        # "lost 28 and 79 soldiers respectively", "lost three and killed 45"
+        more = _AND_MORE.match(line.symbols, figure.end) or _AND_LOSS.match(line.symbols, figure.end)
         if not (figure.who or more or predicates.ends_clause(line, figure.end)):
             return None
         return replace(_as(line, figure, front), side_at=_loser(line, figure, front))

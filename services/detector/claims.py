@@ -119,7 +119,7 @@ def distinct(told: Sequence[Claim]) -> list[Claim]:
     """Each figure once a claimant: what says no more than another claim of the same figure is left out."""
     alike: dict[tuple[object, ...], list[Claim]] = {}
     for claim in told:
-        figure = (claim.kind, claim.low, claim.best, claim.high, claim.period, claim.as_of)
+        figure = (claim.kind, claim.low, claim.best, claim.high)
         kept = alike.setdefault(figure, [])
         if not any(_adds_nothing(claim, other) for other in kept):
             kept[:] = [*(other for other in kept if not _adds_nothing(other, claim)), claim]
@@ -129,7 +129,7 @@ def distinct(told: Sequence[Claim]) -> list[Claim]:
 
 def _adds_nothing(claim: Claim, other: Claim) -> bool:
     """Whether `other` tells the same figure of the same people, and by whom or of whom more clearly."""
-    vague = (("side", "total"), ("who", "unspecified"), ("claimed_by", None))
+    vague = (("side", "total"), ("who", "unspecified"), ("claimed_by", None), ("as_of", None), ("period", "unknown"))
     return all(getattr(claim, name) in (getattr(other, name), nothing) for name, nothing in vague)
 
 

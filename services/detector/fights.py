@@ -369,6 +369,8 @@ def _weight(line: Line, at: int) -> float:
         return 0.8 if crossed or (_is_paired(line, at) and not _is_by_a_third(line, at)) else 0.3
     if before in ("toward", "towards", "to"):
         return 0.35
+    if any("crime" in entry.other for entry in line.entries[at + 1 : at + 3]):
+        return 0.3  # "Libyan smugglers" are no force of Libya
     if _speaks(line, at):
         return 0.55
     mention = line.mentions[at]

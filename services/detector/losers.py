@@ -39,6 +39,7 @@ _THEMSELVES = words("losers.themselves")
 _RELATIVES = words("losers.relatives")
 _INTRUDERS = words("losers.intruders")
 _SHOWING = words("losers.showing")
+_REGULARS = words("losers.regulars")
 _ALLIED = words("losers.allied")
 _FINDING = words("losers.finding")
 _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
@@ -396,6 +397,23 @@ def _in_their_hospital(case: Case) -> str | None:
     return None
 
 
+def _fired_from(case: Case) -> str | None:
+    """`were killed when their boat came under fire from the Lao bank`: the other side's."""
+    line = case.line
+    for at, mention in line.actors:
+        whence = "from" in line.words[max(0, at - 2) : at] and any(e.fight for e in line.entries[max(0, at - 5) : at])
+        denied = "no" in line.words[max(0, at - _CLAUSE) : at]
+        if whence and not denied and case.parties.knows(mention.ref) and line.words[at + 1 : at + 2] != ["'s"]:
+            return case.parties.other_than(mention.ref)
+    return None
+
+
+def _regulars(case: Case) -> str | None:
+    """`Two policemen were hurt`, where one side is an armed group: the state's."""
+    parties, named = case.parties, case.line.words[case.figure.at : case.figure.end]
+    return parties.other_than(parties.raiders) if parties.raiders and not _REGULARS.isdisjoint(named) else None
+
+
 def _first_named(case: Case) -> str | None:
     """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
     named = [(index, mention.ref) for index, mention in case.line.actors if case.parties.knows(mention.ref)]
@@ -438,6 +456,8 @@ _OUTRIGHT = (
 _ELSE = (
     _in_a_battle,
     _in_their_hospital,
+    _fired_from,
+    _regulars,
     _flown_home,
     _ground_named,
     more_of_them,
