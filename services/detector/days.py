@@ -20,6 +20,7 @@ _SAYING = words("days.saying")  # before it, where the lexicon has no verb of sa
 _STATEMENTS = words("days.statements")
 _MOUTHPIECES = words("days.mouthpieces")
 _OTHER_DOINGS = words("days.other_doings")
+_DOINGS = _STATEMENTS | _SAYING | _OTHER_DOINGS | _STATED - {"called"}  # "a hill called Kanyesheja"
 _EARLIER = words("days.earlier")
 _INCIDENTS = words("when.incidents")
 _CAUSES = words("days.causes")
@@ -125,8 +126,8 @@ def _last(weekday: int, today: date, line: Line, at: int) -> str:
         return (today - timedelta(days=(today.weekday() + 1) % 7 + 7 - (weekday + 1) % 7)).isoformat()
     if line.words[at + 1 : at + 3] == ["before", "last"] or line.words[at + 1 : at + 4] == ["a", "week", "ago"]:
         back += 7
-    if back == 0 and at and line.words[at - 1] in ("last", "previous"):
-        back = 7
+    if back <= 1 and at and line.words[at - 1] in ("last", "previous"):
+        back += 7  # who means today or yesterday says so
     return (today - timedelta(days=back)).isoformat()
 
 
@@ -302,7 +303,7 @@ def _is_of_booty(line: Line, at: int) -> bool:
 
 
 def _is_doing(word: str) -> bool:
-    return word in _STATEMENTS or word in _SAYING or word in _OTHER_DOINGS
+    return word in _DOINGS
 
 
 def nth_day(line: Line, at: int) -> int:

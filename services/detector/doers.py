@@ -32,6 +32,8 @@ def doer(line: Line, verb: int) -> int:
 def _is_repelled(line: Line, at: int) -> bool:
     """`Chadian troops repelled an attack by a Sudanese militia, killing 17`: who repelled it killed."""
     by = line.symbols.rfind("b", max(0, at - 2), at)
+    if by > 0 and line.symbols[by - 1] == "C":
+        return True  # "retook a post seized by Lao forces, killing 18"
     return by > 0 and not _REPELLED.isdisjoint(line.words[max(0, by - _REPELLED_WHAT) : by])
 
 

@@ -245,7 +245,13 @@ def _they_lost(case: Case) -> str | None:
         return None
     if "own" in case.line.words[case.figure.at : case.figure.at + 4] and (others := told_before(case)):
         return case.parties.other_than(others)  # "X killed 20 Lao soldiers. It lost three of its own"
-    return case.own or they(case)
+    return case.own or they(case) or _named_at_first(case)
+
+
+def _named_at_first(case: Case) -> str | None:
+    """`Thailand began to withdraw after 12 days of fighting in which it lost 43 men`."""
+    first = next(((at, mention) for at, mention in case.line.actors), None)
+    return first[1].ref if first and first[0] <= 1 and case.parties.knows(first[1].ref) else None
 
 
 def _visited(case: Case) -> str | None:
