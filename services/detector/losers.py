@@ -295,6 +295,8 @@ def _owner_side(case: Case) -> str | None:
         # "accused Laos of firing first and said 30 of its soldiers were killed", "Buenos Aires says the Chileans shot
         # first, and that not one of its guards was harmed"
         return case.own
+    if said and (subject_named := _named_at_first(case)):
+        return subject_named  # "Bangkok claimed 30 tanks destroyed and said 16 of its men were dead"
     theirs = _owner(case)
     if case.agent is not None and case.agent.ref == theirs:  # "shelling killed five of its soldiers": not the sheller's
         theirs = case.parties.other_than(theirs)

@@ -1,7 +1,7 @@
 """Where it happened: the places of the sentences that tell of the fight, else the border itself."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line
@@ -23,14 +23,19 @@ def places(
     lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]
 ) -> tuple[Place, ...]:
     """Places on the ground of the sides, those of the strongest sentences first, spelled as the text spells them."""
-    seen: dict[str, Place] = {}
-    for line in lines:
-        for place in (*_named(line, article, homes), *_unknown(line, article)):
-            seen.setdefault(place.name.lower(), place)
-    found = list(seen.values()) or _beside(lines, every, article, homes) or list(_bare(lines, every, article))
+    told = (place for line in lines for place in (*_named(line, article, homes), *_unknown(line, article)))
+    found = _once(told) or _beside(lines, every, article, homes) or _once(_bare(lines, every, article))
     if all(place.kind == "line" for place in found):
         found = _along(every, article, homes) + found
     return tuple(found[:_MOST] or _border(lines, every, article, homes) or _soil(lines, article, homes))
+
+
+def _once(places_told: Iterable[Place]) -> list[Place]:
+    """Each name once, where it is told first."""
+    seen: dict[str, Place] = {}
+    for place in places_told:
+        seen.setdefault(place.name.lower(), place)
+    return list(seen.values())
 
 
 def _beside(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged, homes: frozenset[str]) -> list[Place]:
