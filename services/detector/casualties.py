@@ -73,6 +73,7 @@ from services.detector.people import (
     is_age,
     is_foe,
     is_inner,
+    is_on_own_side,
     is_their_own,
     loses_as_group,
     side_in,
@@ -98,7 +99,7 @@ _WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _BLAMING = words("casualties.blaming")
-_KILLED_AND_LOST = re.compile(r"[kK][ar]?N[^.;SkK]{0,8}&L\Z")
+_KILLED_AND_LOST = re.compile(r"[kK][ar]?N[^.;SkK]{0,8}[&,]L\Z")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
@@ -121,6 +122,7 @@ def figures(line: Line) -> list[Figure]:
         if figure:
             found.append(figure)
     found = [_on_side(line, figure) for figure in respectively(line, list(summed(line, found)))]
+    found = [replace(one, side_at=-1) if is_on_own_side(line, one.end) else one for one in found]
     alike = [_put_to_death(line, like_next(line, one, found[i + 1 :][:1])) for i, one in enumerate(found)]
     return [_with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
 
@@ -409,6 +411,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         or predicates.ends_clause(line, people.end + (line.symbols[people.end : people.end + 1] == "r"))
         or line.symbols[people.end : people.end + 2] == "ro"
         or line.words[people.end : people.end + 1] == ["of them"]
+        or line.words[people.end : people.end + 3] == ["of", "the", "enemy"]
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))

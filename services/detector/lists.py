@@ -369,6 +369,8 @@ def filled(line: Line, figure: Figure, people: People, other: Figure | None) -> 
     """A figure without a noun takes noun and side from the one before it; soldiers in a list take its side."""
     if other is None:
         return figure
+    if line.symbols[figure.predicate] == "L" and line.symbols[other.predicate] in "kK":
+        return replace(figure, who=figure.who or other.who)  # "killed three Lao soldiers and lost one"
     if not people.head and (figure.side_at >= 0 or figure.pronoun >= 0 or figure.foe):
         return replace(figure, who=other.who)
     if not people.head:

@@ -10,6 +10,7 @@ from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
 from services.detector.owners import owner, sheller_before, struck_before
+from services.detector.people import is_on_own_side
 from services.detector.predicates import subject
 from services.detector.sequel import (
     aboard,
@@ -63,6 +64,8 @@ def loser(case: Case, near: bool) -> str | None:
         case.line.words[at : at + 5]
     )  # "22 Iranian guards and a Turk"
     named = None if together else _named(case, at)
+    if named is not None and case.figure.foe and case.line.words[at + 1] == ":":
+        return case.parties.other_than(named.ref)  # "Thailand: 40 enemy dead"
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
     if _is_elsewhere(case) or _is_by_others(case):
@@ -125,6 +128,8 @@ def _own(case: Case) -> str | None:
 def _on_their_side(case: Case) -> str | None:
     """`On the Nigerian side, two soldiers and a farmer were killed`."""
     line = case.line
+    if is_on_own_side(line, case.figure.end):
+        return case.own
     if line.words[:4:3] == ["on", "side"] and line.words[2] == "own":  # "On his own side two soldiers had died"
         return case.own or (case.told.speaker.side if case.parties.knows(case.told.speaker.side or "") else None)
     for at in range(1, case.figure.at):
@@ -230,7 +235,8 @@ def _in_parts(case: Case) -> str | None:
 def _killers_loss(case: Case) -> str | None:
     """`Thai troops killed 21 Lao guards and lost two of their men`: not of the side just told."""
     figure, line = case.figure, case.line
-    joined = line.symbols[figure.predicate - 1 : figure.predicate + 1] == "&L" and figure.side_at < 0
+    lost = line.words[figure.predicate].startswith(("lose", "losing", "lost"))
+    joined = lost and line.symbols[figure.predicate] == "L" and line.symbols[figure.predicate - 1] in "&," and figure.side_at < 0
     same = case.told.side and case.told.side_line == line.number
     return case.parties.other_than(case.told.side) if joined and same and case.told.side else None
 
@@ -436,7 +442,7 @@ def _ground_named(case: Case) -> str | None:
     return ground_of(case.line, case.figure, case.parties)
 
 
-_OF_TITLES = (_victim, _own)
+_OF_TITLES = (_victim, _enemy, _own)
 _OF_DENIALS = (_owner_side, _own)
 _OUTRIGHT = (
     _all_together,

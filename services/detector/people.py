@@ -219,7 +219,14 @@ def is_foe(line: Line, at: int, end: int) -> bool:
     before = line.words[max(0, at - 4) : at]
     if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
         return True
+    if line.words[at + 1 : at + 4] == ["of", "the", "enemy"]:
+        return True
     return bool(_FOES & set(line.words[at:end])) or "enemy" in before or "enemy" in _clause_before(line, at)
+
+
+def is_on_own_side(line: Line, end: int) -> bool:
+    """`against four on his side`."""
+    return line.words[end : end + 3 : 2] == ["on", "side"] and line.symbols[end + 1] == "p"
 
 
 def _clause_before(line: Line, at: int) -> list[str]:
