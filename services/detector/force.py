@@ -35,7 +35,8 @@ _CROSSES = words("force.crosses")
 _OVER = words("force.over")
 _BARE_LINES = words("force.lines")
 _VERBS = words("force.traded") | _MOVES | _CROSSES | {"driven", "driving"}
-_LOST = re.compile("[KkWQdCM]|F(?=o?[aN][JA]?m)")  # symbols of losses; "the killing of ten soldiers"
+# Symbols of losses; "the killing of ten soldiers", "took 62 prisoners", "lost 14 soldiers".
+_LOST = re.compile("[KkWQdCM]|F(?=o?[aN][JA]?m)|(?<=xN)R|L(?=NJ?m)")
 _LINES = [[word] for word in _BARE_LINES]
 _FORCES = words("force.forms")  # forms of an actor
 _NEVER = words("force.never")

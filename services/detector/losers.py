@@ -235,8 +235,8 @@ def _in_parts(case: Case) -> str | None:
 def _killers_loss(case: Case) -> str | None:
     """`Thai troops killed 21 Lao guards and lost two of their men`: not of the side just told."""
     figure, line = case.figure, case.line
-    lost = line.words[figure.predicate].startswith(("lose", "losing", "lost"))
-    joined = lost and line.symbols[figure.predicate] == "L" and line.symbols[figure.predicate - 1] in "&," and figure.side_at < 0
+    lost = line.symbols[figure.predicate] == "L" and line.words[figure.predicate].startswith("los")
+    joined = lost and line.symbols[figure.predicate - 1] in "&," and figure.side_at < 0
     same = case.told.side and case.told.side_line == line.number
     return case.parties.other_than(case.told.side) if joined and same and case.told.side else None
 
