@@ -141,6 +141,8 @@ _SOME = words("claims.some")
 _BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)(?![JA])")
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
+_MINES = frozenset(("mine", "landmine", "land mine", "booby trap", "mines", "landmines"))
+_CAUSES = words("days.causes")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
 _DISPLACED = words("claims.displaced")
 _DENYING = frozenset(("denied", "denies"))
@@ -161,9 +163,7 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         return True  # "60,000 people were killed in fighting between militias"
     if (figure.low or 0) >= _WAR_TALLY and line.words[:2] == ["as", "of"]:
         return True  # "As of June 13, defenders have eliminated 32,300 troops"
-    if not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5]):
-        return True
-    if (figure.low or 0) >= _MANY and _drove_out_many(line):
+    if _is_of_an_accident(line, figure) or ((figure.low or 0) >= _MANY and _drove_out_many(line)):
         return True
     if (at_once := _is_before_this(line, figure)) is not None:
         return at_once
@@ -176,6 +176,12 @@ def is_of_another_event(line: Line, figure: Figure) -> bool:
         behind = line.mentions[figure.at + tail.index("since") + 1 :][:4]
         return any(m and m.kind == "date" and m.form in ("month", "year") for m in behind)
     return False
+
+
+def _is_of_an_accident(line: Line, figure: Figure) -> bool:
+    """`killed when a bus plunged`, `a mine wounded three soldiers`."""
+    by_mine = not _MINES.isdisjoint(line.words[max(0, figure.predicate - 2) : figure.predicate]) and figure.agent < 0
+    return by_mine or not _ACCIDENTS.isdisjoint(line.words[figure.predicate + 1 : figure.predicate + 5])
 
 
 def _is_before_this(line: Line, figure: Figure) -> bool | None:
@@ -195,12 +201,22 @@ def _is_of_earlier(line: Line, figure: Figure) -> bool:
     before = range(max(1, figure.at - 4), figure.at)
     if any(line.words[at] == "after" and line.words[at - 1] in _TIME_SPANS for at in before):
         return True
+    if figure.at and line.words[figure.at - 1] == "since":
+        return True  # "the worst incident since seven soldiers were killed in February"
+    if _is_avenged(line, figure.at):
+        return True
     after = next((at for at, day in line.dates if day.form == "after" and at < figure.at), 0)
     if "S" not in line.symbols[after : figure.at] and any(entry.fight for entry in line.entries[:after]):
         return True  # "shelled a village two days after a patrol killed three soldiers"
     clause = re.match(r"[^.;,&S]{0,7}", line.symbols[figure.predicate + 1 :])
     behind = line.words[figure.predicate + 1 :][: clause.end() if clause else 0]
     return figure.predicate > figure.at and not _EARLIER.isdisjoint(behind)
+
+
+def _is_avenged(line: Line, at: int) -> bool:
+    """`bombed a base in revenge for Sunday's shelling in which five died`: those of before."""
+    causes = (i for i in range(1, at) if line.words[i] in _CAUSES and line.words[i + 1] in ("for", "to"))
+    return any(entry.fight for i in causes for entry in line.entries[:i])
 
 
 def _is_of_a_war(line: Line, at: int) -> bool:

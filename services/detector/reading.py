@@ -103,7 +103,7 @@ class Reading:
     def event_scenes(self, pair: Pair) -> list[Scene]:
         """The scenes of the pair, the telling ones first, then those that show no other pair fighting (a force and the
         state it sits in are not two)."""
-        live = [s for s in self.scenes if s.real and not s.past and s.strength >= _CLEAR]
+        live = [s for s in self.scenes if s.real and not s.past and s.strength >= _CLEAR and not _is_apart(s.line)]
         own = [s for s in live if s.told(pair) > _TOLD] or [s for s in self.scenes if s.told(pair) > 0.0]
         own.sort(key=lambda s: (-round(min(s.told(pair), 0.5), 1), s.line.number))
         taken = {id(s) for s in own}
