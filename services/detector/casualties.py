@@ -94,8 +94,9 @@ _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])")
-_WERE_KILLED = re.compile(r"[^.;,&SNkKQdWCMLv]{0,6}v+[xr]?[KQ]")
+_WERE_KILLED = re.compile(r"[^.;,&SNkKQdWCMLv]{0,6}v+[xr]?[KQ]|[^.;SNkKQdWML]{0,26},[^.;,SN]{0,8}&K(?![aN])")
 _WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
+_FAR = 28  # items from "and lost" back to who did
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _BLAMING = words("casualties.blaming")
@@ -481,7 +482,8 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
         return named
     if named >= 0 and befell(line, named) and "&" not in line.symbols[named:verb]:
         return named  # "an attack on Thai troops left 12 dead"
-    found = subject(line, verb)
+    also = line.symbols[verb - 1 : verb] == "&"  # "Thai troops attacked a hill on the disputed border and lost six men"
+    found = subject(line, verb, _FAR) if also else subject(line, verb)
     by = line.symbols.rfind("b", max(0, found - 2), max(0, found))
     if by < 0:
         return found

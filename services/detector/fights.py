@@ -249,6 +249,8 @@ class _Fight:
             return weight * _CIVILIANS
         if not self.mutual and _act_together(self.line, sign, one, other):
             return weight * _TOGETHER
+        if _are_both_attacked(self.line, sign, one, other):
+            return weight * _TOGETHER
         return weight if sign.mutual or (one.at < sign.at) != (other.at < sign.at) else weight * 0.5
 
 
@@ -265,6 +267,14 @@ def _act_together(line: Line, sign: Trigger, one: Participant, other: Participan
     pair = (one.side.name, other.side.name)
     hit = ((index, mention) for index, mention in line.actors if index > second and mention.ref not in pair)
     return any(not is_ground(line, index) and not _is_border_of(line, index) for index, _ in hit)
+
+
+def _are_both_attacked(line: Line, sign: Trigger, one: Participant, other: Participant) -> bool:
+    """`Islamist fighters battled Cameroonian and Chadian troops`: no foes of each other."""
+    first, second = sorted((one.at, other.at))
+    if not sign.at < first or second - first > _NEXT_TO or not is_pair(line, second):
+        return False
+    return any(line.words[i] in _GROUPS or line.words[i] == "fighters" for i in range(sign.at))
 
 
 def _clauses(line: Line) -> list[int]:

@@ -156,6 +156,8 @@ def _theirs(case: Case) -> str | None:
     """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
     figure, line = case.figure, case.line
     around = line.words[max(0, min(figure.at, figure.predicate) - 3) : max(figure.end, figure.predicate) + 1]
+    if line.words[figure.end : figure.end + 1] == ["of them"] and "they" in line.words[: figure.at]:
+        return _opponent(case) if figure.predicate > figure.at else None  # "they shot at a patrol and one of them died"
     quoted = line.symbols[:1] == "q" and "their" in line.words[max(0, figure.predicate - 3) : figure.predicate]
     if not quoted and (_THIRD_PERSON.isdisjoint(around) or _FIRST_PERSON.isdisjoint(line.words[: figure.at])):
         return None

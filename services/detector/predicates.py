@@ -23,6 +23,7 @@ _TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<
 _BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)|(?<=f)N(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
 _QUOTES = ("'", "‘", "’", '"', "“")
+_REACH = 14  # items from a verb back to who does it
 _WINDOW = 20  # items a predicate may be away from its number
 _ANIMALS = words("predicates.animals")
 _PASSIVE_SAYING = words("predicates.passive_saying")
@@ -46,6 +47,7 @@ _TAKEN = frozenset(("was taken", "were taken", "been taken"))
 _AWAY = words("predicates.away")
 _TIMES = words("predicates.times")  # "lost eight early on Monday", "wounding 15 this week"
 _HAVING = frozenset(("had", "has", "have"))
+_THROUGH = frozenset(("through", "across", "over", "past", "into", "along", "behind"))
 _OBJECTS = frozenset(("them", "him", "her"))
 
 
@@ -221,12 +223,12 @@ def is_listed(line: Line, end: int, at: int) -> bool:
     return at - end <= 12 and not re.search(r"[.;S]", line.symbols[end:at])
 
 
-def subject(line: Line, verb: int) -> int:
+def subject(line: Line, verb: int, reach: int = _REACH) -> int:
     """The actor that does what the verb at `verb` says: the nearest before it in its clause, -1 for none.
 
     None where two sides stand together ("Armenia, Azerbaijan border clashes kill 99"): both do it.
     """
-    for index in range(verb - 1, max(-1, verb - 14), -1):
+    for index in range(verb - 1, max(-1, verb - reach), -1):
         if line.symbols[index] in ".;S":
             return -1
         if line.symbols[index] in "JA" and not _is_beside(line, index):
@@ -238,6 +240,8 @@ def _is_beside(line: Line, at: int) -> bool:
     """Whether the actor at `at` is the ground, the border or the enemy, and so did not do it."""
     if line.words[at - 1 : at] == ["from"] and not _COMING.isdisjoint(line.words[max(0, at - 3) : at - 1]):
         return True  # "rebels who crossed from Congo"
+    if line.symbols[at + 1 : at + 2] == "'" and line.words[at - 1] in _THROUGH:
+        return True  # "broke through Morocco's wall and killed 157"
     return is_ground(line, at) or names_border(line, at) or _is_aimed_at(line, at) or _owns_a_building(line, at)
 
 

@@ -1,5 +1,6 @@
 """Which of its meanings a name has where it stands."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,7 +16,11 @@ _CAPITAL_PLACE = words("names.capital_place")
 _PLACE_NOUNS = words("names.place_nouns")
 _FORCE_NOUNS = words("names.force_nouns")
 _LOOK_AGAIN = 60  # characters behind a false start in which a name that begins inside it may end
-_AROUND = 40  # characters
+_AROUND = 60  # characters
+_FORCE_FROM = re.compile(
+    r"\b(?:group|groups|unit|units|gunmen|fighters|militiamen|militia|separatists|band|bands) from"
+    r"(?: [\w-]+){0,3}(?: of)?\Z"
+)
 _PEOPLES = ("ian", "ians", "tan", "ans", "haz", "stani", "ers")
 _ADMINS = ("capital", "metonym")
 
@@ -200,6 +205,8 @@ def _is_people(candidate: Candidate, text: str, folded: str) -> bool:
         return True
     if before[-1:] == ["of"] and before[-2:-1] and before[-2] in _FORCE_NOUNS:
         return True
+    if _FORCE_FROM.search(" ".join(before)):
+        return True  # "an armed group from the breakaway region of Abkhazia"
     if before[-1:] and (before[-1] in _LOCATIVE or before[-1].endswith(",")):
         return behind[:1] != [] and behind[0].isdigit()  # "Georgia says 17 dead, Abkhazia 81"
     return not (behind and behind[0] in _PLACE_NOUNS)
