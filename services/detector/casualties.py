@@ -21,6 +21,7 @@ from services.detector.headed import (
     gives_own,
     heading,
     its_dead,
+    numbering,
     of_the_hurt,
     side_of_whole,
     side_with,
@@ -93,7 +94,7 @@ _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
-_AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])")
+_AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?:(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])|[mc](?=[.,;iD]|\Z))")
 _WERE_KILLED = re.compile(r"[^.;,&SNkKQdWCMLv]{0,6}v+[xr]?[KQ]|[^.;SNkKQdWML]{0,26},[^.;,SN]{0,8}&K(?![aN])")
 _WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
 _FAR = 28  # items from "and lost" back to who did
@@ -107,7 +108,7 @@ _FLEEING = words("casualties.fleeing")
 _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 _TAKING = words("casualties.taking")
-_OTHERWISE = words("lists.hands") | words("headed.admitting") | {"lives"}  # losses told without a word of loss
+_OTHERWISE = words("lists.hands") | words("lists.holding") | words("headed.admitting") | {"lives"}  # losses told without a word of loss
 _FIGURES = words("losers.figures")
 _GAPPED = re.compile(r"a[JA]x?m(?:r|x)?N")  # "killed 18 and a Lao sniper another three"
 _NOT = words("casualties.not")
@@ -189,6 +190,8 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
         by = line.symbols[at - 1 : at] == "b"  # "killed by a sniper"
+        if line.symbols[max(0, at - 2) : at] in ("mo", "co"):
+            return False  # "both crewmen of an armoured car burned to death"
         return line.words[at] in ("a", "an") and not by and not _GAPPED.match(line.symbols, at)
     if symbol == "z":
         return True
@@ -204,7 +207,7 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people is None:
         return None
     low, best, high = _amount(line, at)
-    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else _side_before(line, at)
+    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else _side_before(line, at, people.end)
     pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else max(own_toll(line, at), its_dead(line, at))
     figure = Figure(
         at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=pronoun,
@@ -220,8 +223,8 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     return _of_verb(line, figure, people, last)
 
 
-def _side_before(line: Line, at: int) -> int:
-    apart = max(side_of_whole(line, at), side_with(line, at), apposed(line, at, at + 1)[1])
+def _side_before(line: Line, at: int, end: int) -> int:
+    apart = max(side_of_whole(line, at), side_with(line, at), apposed(line, at, at + 1)[1], numbering(line, at, end))
     return max(named_before(line, at), losses_of(line, at), officer_and(line, at), apart)
 
 
@@ -235,7 +238,7 @@ def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
 def _has_kin(line: Line, at: int) -> bool:
     """`a goatherd and his nephew were killed`."""
     match = _AND_KIN.match(line.symbols, at)
-    return match is not None and not line.words[match.start("kin")].endswith(("s", "children"))
+    return match is not None and not line.words[match.end() - 1].endswith(("s", "children"))
 
 
 def _who(word: str) -> Who | None:

@@ -17,12 +17,16 @@ _CAME = ("came", "come", "comes", "coming")
 _REPELLED = words("doers.repelled")
 _SHOT = ("shot", "shooting")
 _REPELLED_WHAT = 5  # items between it and "by"
+_OWN_FORCES = re.compile(r"p[xm]{1,2}v*\Z")
+_FALLING = words("doers.falling")
 _DASHES = frozenset("-–/")
 _AIMED = ("at", "on", "against", "into", "towards", "toward")
 
 
 def doer(line: Line, verb: int) -> int:
     """The actor that does what the verb at `verb` says, -1 for none: not one that a fight named before it befell."""
+    if _OWN_FORCES.search(line.symbols, max(0, verb - 5), verb):
+        return -1  # "after a Thai raid, and that its army had captured 16"
     found = predicates.subject(line, verb)
     while found >= 0 and (befell(line, found) or _is_repelled(line, found)):
         found = predicates.subject(line, found)
@@ -48,6 +52,8 @@ def _is_object(line: Line, at: int) -> bool:
     for index in range(at - 1, max(-1, at - _REACH), -1):
         if line.entries[index].directed or line.symbols[index] in "KkWw" or line.words[index] in _SHOT:
             return line.symbols[index] != "&"
+        if aimed and line.words[index] in _FALLING:
+            return True
         if aimed and line.symbols[index] == "b":  # "an attack by Burmese forces on Thai troops"
             return bool(line.entries[index - 1].directed)
         aimed = aimed or line.words[index] in _AIMED

@@ -10,7 +10,9 @@ from services.detector.words import words
 
 _FAR = 14  # items between the word and the number
 _HEADING = re.compile(r"(?:\A|[.;,&])[aq]{0,2}(?P<loss>[KWCMdQF])[^.;:NkL]{0,12}[:x]\Z")
-_APPOSED = re.compile(r"(?P<side>[JA])'?x{0,2}(?P<loss>[dWMF])x{0,2},\Z")
+_APPOSED = re.compile(r"(?P<side>[JA])'?x{0,2}(?P<loss>[dWMFR])x{0,2},\Z")
+_FORCE = re.compile(r"(?P<side>[JA])'?x{0,2}m?,\Z")
+_FORCES = words("headed.forces")
 _OF_THE_HURT = re.compile(r"No[ap](?P<loss>[WdM])(?![xJA]{0,2}[mch])")
 _DIED = re.compile(r"[QK]")  # "two of the injured died"
 _LIVES = re.compile(r"N(?:[JA]|p|r)?'?h")
@@ -41,7 +43,7 @@ def beside(line: Line, at: int) -> int:
         return -1
     first = max(0, at - 2 * _FAR)
     clause = max(first, line.symbols.rfind(";", first, at) + 1)
-    return max(line.symbols.rfind(symbol, clause, at) for symbol in "kKQWw")
+    return max(line.symbols.rfind(symbol, clause, at) for symbol in "kKQWwC")
 
 
 def admits(line: Line, at: int, end: int) -> int:
@@ -72,8 +74,14 @@ def gives_own(line: Line, at: int) -> int:
 def apposed(line: Line, at: int, end: int) -> tuple[int, int]:
     """The word of loss and the side of `China's wounded, 62 of them, lay`, `the Bolivian dead, 14 men`; -1 for none."""
     match = _APPOSED.search(line.symbols, max(0, at - _FAR), at)
-    whole = end > at + 1 or not _ALL.isdisjoint(line.words[at + 1 : at + 3])
+    whole = end > at + 1 or not _ALL.isdisjoint(line.words[at + 1 : at + 3]) or "count" in line.words[at + 1 : at + 5]
     return (match.start("loss"), match.start("side")) if match and whole and line.words[at] != "one" else (-1, -1)
+
+
+def numbering(line: Line, at: int, end: int) -> int:
+    """The side of `what remained of a Thai platoon, 20 men, surrendered`; -1 for none."""
+    match = _FORCE.search(line.symbols, max(0, at - 5), at) if line.words[end : end + 1] == [","] else None
+    return match.start("side") if match and line.words[at - 2] in _FORCES else -1
 
 
 def of_the_hurt(line: Line, at: int) -> int:

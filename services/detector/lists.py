@@ -13,20 +13,22 @@ from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|(?P<noun>x)|d)\Z")
-_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]|[mh][KWCM][vx:]|m?v?[xL]x?F,?[<i])\Z")
+_LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]{1,2}|[mh][KWCM][vx:]|m?v?[xL]x?F,?[<i])\Z")
 _OF_THOSE = re.compile(r"NoaN?(?P<loss>[KWd])(?=v)")
 _AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
 _COLLECTIVES = words("people.collectives")
-_IN_HANDS = re.compile(r"v{0,2}i[JA]'?x")
+_IN_HANDS = re.compile(r"(?:v{0,2}i[JA]'?|x[JA]vip?)x")
+_HELD = re.compile(r"v{0,2}(?P<held>x)[ib]a?[JAP]")
+_HOLDING = words("lists.holding")
 _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
-_WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
+_WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x|xi)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
 _ON_SIDE_BEFORE = re.compile(r"[;&,],?ia?(?P<side>[JA])x,?\Z")
 _FIELDS = words("lists.fields")
-_OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdIT](?:v?S?i|v)\Z")
+_OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdITKW](?:v?S?i|v)\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmhcG']{1,6}S,&\Z")
 _FROM_SIDE = re.compile(r"[xif](?:a|px)?(?P<side>[JA])")
@@ -95,7 +97,7 @@ def is_set_against(line: Line, end: int, at: int) -> bool:
     """`four dead against eleven on the other side`, `compared with eleven`."""
     if line.symbols[end:at] in ("xi", ",xi"):
         return line.words[at - 2] == "compared"
-    return line.symbols[end:at] == "i" and line.words[end] in ("against", "to", "versus")
+    return line.symbols[end:at].lstrip(",") in ("i", "ii") and line.words[at - 1] in ("against", "to", "versus")
 
 
 def from_side(line: Line, end: int) -> int:
@@ -228,9 +230,13 @@ def loss_behind(line: Line, at: int, end: int) -> int:
 
 
 def in_hands(line: Line, end: int) -> int:
-    """The hands of `one of their comrades is in Saudi hands`, `in Ethiopian custody`; -1 for none."""
+    """The hands of `one of their comrades is in Saudi hands`, `whom Laos has in custody`, the verb of `held in Laos`; -1
+    for none."""
     match = _IN_HANDS.match(line.symbols, end)
-    return match.end() - 1 if match and line.words[match.end() - 1] in _HANDS else -1
+    if match:
+        return match.end() - 1 if line.words[match.end() - 1] in _HANDS else -1
+    held = _HELD.match(line.symbols, end)
+    return held.start("held") if held and line.words[held.start("held")] in _HOLDING else -1
 
 
 def number_of(line: Line, end: int) -> int:

@@ -136,7 +136,8 @@ def _on_their_side(case: Case) -> str | None:
         mention = line.mentions[at - 1 - (line.symbols[at - 1] == "'")]
         if line.words[at] == "side" and mention is not None and "on" in line.words[max(0, at - 4) : at]:
             others = {m.ref for index, m in line.actors if at < index < case.figure.at} - {mention.ref}
-            return mention.ref if case.parties.knows(mention.ref) and not others else None
+            named = case.parties.knows(mention.ref) and not any(map(case.parties.knows, others))
+            return mention.ref if named else None
     return None
 
 
@@ -433,7 +434,8 @@ def _regulars(case: Case) -> str | None:
 def _first_named(case: Case) -> str | None:
     """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
     named = [(index, mention.ref) for index, mention in case.line.actors if case.parties.knows(mention.ref)]
-    alone = len(named) == 1 and named[0][0] <= 1 and case.figure.agent < 0 and not is_ground(case.line, named[0][0])
+    first = 3 if case.line.words[:2] == ["as", "for"] else 1  # "As for the Thais, they admit 27 dead"
+    alone = len(named) == 1 and named[0][0] <= first and case.figure.agent < 0 and not is_ground(case.line, named[0][0])
     return named[0][1] if alone else None
 
 

@@ -21,7 +21,7 @@ _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
 _OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
-_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]")
+_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]|(?<=[kw])p[mc](?=[&,.;i]|\Z)")
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
 _SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
@@ -60,7 +60,7 @@ def counted(line: Line, at: int) -> People | None:
 
 
 def is_their_own(line: Line, at: int) -> bool:
-    """`its pilot was killed`, `and their commander wounded`: one man."""
+    """`its pilot was killed`, `and their commander wounded`, `killing its driver`: one man."""
     return (
         bool(_THEIRS.match(line.symbols, at))
         and not _PLURAL.search(line.words[at + 1])
@@ -100,6 +100,8 @@ def _other_people(line: Line, at: int) -> People:
         return People(at, end, "unspecified", "h", side_in(line, at, end), _pronoun_in(line, at, end))
     if (workers := _WORKERS.match(line.symbols, at)) and _are_workers(line, workers.end()):
         return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
+    if line.words[at + 1 : at + 2] == ["aboard"]:
+        return People(at, at + 2, "unspecified", "h")
     named = line.symbols[at + 1 : at + 2]
     if named == "J" and line.words[at + 1].endswith("s"):
         return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"

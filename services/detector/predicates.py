@@ -10,19 +10,21 @@ from services.detector.words import words
 
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
 _NEXT = re.compile(
-    r"r?,?(?:v+(?:[xr]|xxv{1,2}|S(?:xv{1,2}|i)?(?=[KdM]))?|x(?=W))?(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;]|\Z))"
+    r"r?,?(?:[axJAPmhco']{1,6}S,)?(?:v+(?:[xr]|xxv{1,2}|S(?:xv{1,2}|i)?(?=[KdM]))?|Sxv{1,2}|x(?=W)|i(?=[KWM]))?"
+    r"(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;&]|\Z))"
 )
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?(?:v+(?:x{1,2}v+)?)?|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arx]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
+    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arxp]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z")
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=px)K|(?<=v)[QKW]")
-_BEHIND_TOLL = re.compile(r"(?:[^.;NSkL]|S(?=i)|(?<=f)N(?=i)){0,12}")
+_BEHIND_TOLL = re.compile(r"(?:,[^,.;]{1,6},)?(?:[^.;NSkL]|S(?=i)|(?<=f)N(?=i)){0,12}")
 _EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
-_QUOTES = ("'", "‘", "’", '"', "“")
+_BETWEEN = ("'", "‘", "’", '"', "“", "now")
+_SAID_TO = re.compile(r"Sxv{1,2}[KdMCWQ]")
 _REACH = 14  # items from a verb back to who does it
 _WINDOW = 20  # items a predicate may be away from its number
 _ANIMALS = words("predicates.animals")
@@ -109,12 +111,16 @@ def before(line: Line, at: int) -> int:
 
 def is_toll(line: Line, front: int, at: int) -> bool:
     """Whether the word of loss at `front` is a toll that the number at `at` fills in."""
-    return line.symbols[front] == "T" or (line.symbols[front] in "FdI" and line.words[at - 1] in ("at", "to", "as"))
+    return line.symbols[front] == "T" or (line.symbols[front] in "FdI" and _word_before(line, at) in ("at", "to", "as"))
+
+
+def _word_before(line: Line, at: int) -> str:
+    return next((line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _BETWEEN), "")
 
 
 def _is_put_at(line: Line, toll: int, at: int) -> bool:
     """`the toll reached`, `put the dead at`, `the number of men who had fallen at`."""
-    word = next(line.words[i] for i in range(at - 1, -1, -1) if line.words[i] not in _QUOTES and line.words[i] != "now")
+    word = _word_before(line, at)
     counted = line.words[max(0, toll - 5) : toll]
     if ("number", "of") in pairwise(counted) and line.words[toll - 1] != "of":
         return (
@@ -189,10 +195,15 @@ def are_things(line: Line, at: int) -> bool:
 def speak_or_move(line: Line, people: People) -> bool:
     """`one doctor said`, `1,000 people were displaced`: the people of another verb."""
     tail = line.symbols[people.end : people.end + 6]
-    if tail[:1] == "S" and line.words[people.end] not in _PASSIVE_SAYING:
+    if tail[:1] == "S" and line.words[people.end] not in _PASSIVE_SAYING and not _is_said_to_be(line, people.end):
         return True
     moves = people.head and re.match(r"v+r?x", tail)
     return bool(moves) and not re.match(r"v+[xr]{1,2}v*[KQWCMd]", line.symbols[people.end : people.end + 8])
+
+
+def _is_said_to_be(line: Line, at: int) -> bool:
+    """`soldiers said to have been captured`."""
+    return line.words[at + 1 : at + 2] == ["to"] and bool(_SAID_TO.match(line.symbols, at))
 
 
 def ends_clause(line: Line, end: int) -> bool:
@@ -214,7 +225,8 @@ def is_for_all(line: Line, predicate: int) -> bool:
 def is_joined(line: Line, end: int, at: int, has_noun: bool) -> bool:
     """Whether only a comma or "and" (and dates and places) stands between item `end` and the number at `at`."""
     between = line.symbols[end : min(at, end + 15)]
-    joint = r"(?:,&?|&)[arp<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
+    aside = r"(?:,?i[axr]{1,4},)?" if line.symbols[at] == "N" else ""  # "and, on the other side, 80 rangers"
+    joint = r"(?:,&?|&)" + aside + r"[arp<]{0,2}" if has_noun else r"(?:,&?|&|,i)[ar<]{0,2}"
     return at - end <= 14 and bool(re.fullmatch(r"[^&,.;NSkL]{0,10}" + joint, between))
 
 
