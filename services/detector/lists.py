@@ -200,7 +200,7 @@ def were_of(line: Line, end: int) -> int:
 
 def on_side_before(line: Line, at: int) -> int:
     """The demonym of `on the Thai side, 20 were killed; on the Lao side, 33`, -1 for none."""
-    match = _ON_SIDE_BEFORE.search(line.symbols, 0, at)
+    match = _ON_SIDE_BEFORE.search(line.symbols, 0, at) if line.symbols[at] == "N" else None
     return match.start("side") if match and "side" in line.words[match.start() : at] else -1
 
 

@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
@@ -23,6 +23,8 @@ _TIMES = words("past.ceremonies") | {"since", "year"}
 _LOSS = re.compile("v?[xr]?[KkQLW]")
 _ASIDE = re.compile(r"\A[^,.;]{1,12}(,[^,.;]{3,30},)")
 _RELATIVES = words("past.relatives")
+_COUNTED_IN = words("past.counted_in")
+_YESTERDAY = "day:-1"
 _OCCASION = 14  # items between "anniversary" and what it is of
 _VERB = 4  # items from the aside to the verb
 _WEEK = 7
@@ -75,6 +77,21 @@ def commemorates(line: Line) -> bool:
             behind = range(at + 1, min(len(line), at + _OCCASION))
             return any(line.entries[i].fight or line.words[i] in _CAMPAIGNS for i in behind)
     return False
+
+
+def counts_on(line: Line) -> bool:
+    """`killed 22 in a second bombing in as many days`: the fights before this one are others."""
+    for at, number in line.named:
+        if number.form == "ordinal" and any(entry.fight for entry in line.entries[at + 1 : at + 3]):
+            return not _COUNTED_IN.isdisjoint(line.words[at + 2 : at + 8])
+    return False
+
+
+def is_of_an_earlier_day(line: Line, lead: Iterable[Line]) -> bool:
+    """Whether the only days named are yesterday, or weekdays, that the lead does not name."""
+    told = {day.ref for one in lead for _, day in one.dates}
+    days = {day.ref for _, day in line.dates if day.ref == _YESTERDAY or day.form == "weekday"}
+    return bool(days) and told.isdisjoint(days) and (_YESTERDAY in days or any(ref.startswith("weekday") for ref in told))
 
 
 def _tells_of_the_day_before(line: Line) -> bool:

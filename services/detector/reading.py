@@ -14,7 +14,7 @@ from services.detector.figure import Figure
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
 from services.detector.parties import Parties
-from services.detector.past import commemorates, is_fresh, looks_back
+from services.detector.past import commemorates, counts_on, is_fresh, is_of_an_earlier_day, looks_back
 from services.detector.score import arms, others
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
@@ -166,11 +166,12 @@ def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     past: set[int] = set()
     paragraph, back = -1, False
     lead = {line.number for line in [line for line in lines if line.role != "title"][:_LEAD]}
-    ceremony = any(commemorates(line) for line in lines if line.number in lead or line.role == "title")
+    opening = [line for line in lines if line.number in lead or line.role == "title"]
+    ceremony, again = any(map(commemorates, opening)), any(map(counts_on, opening))
     for line in lines:
         back = (ceremony or (back and _goes_on(line, paragraph))) and not is_fresh(line, today)
         paragraph = line.paragraph
-        if looks_back(line, today, line.number in lead):
+        if looks_back(line, today, line.number in lead) or (again and is_of_an_earlier_day(line, opening)):
             past.add(line.number)
             back = True
         elif back and (ceremony or not any(entry.fight for entry in line.marks())):
