@@ -100,6 +100,7 @@ _WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
 _FAR = 28  # items from "and lost" back to who did
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
+_TOLL_OF = re.compile(r"Toa?(?P<side>[JA])x{0,2}[mhcdF]")
 _BLAMING = words("casualties.blaming")
 _KILLED_AND_LOST = re.compile(r"[kK][ar]?N[^.;SkK]{0,8}[&,]L\Z")
 _REMAINS = words("casualties.remains")
@@ -419,9 +420,15 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         or predicates.takes_anyone(line, front, people.at)
         or _are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))
+        or _goes_on_doing(line, people.end)
         or bool(_AND_MORE.match(line.symbols, people.end))
     )
     return front if takes else -1
+
+
+def _goes_on_doing(line: Line, end: int) -> bool:
+    """`capturing 312 and wrecking 26 aircraft`."""
+    return line.symbols[end : end + 2] == "&x" and line.words[end + 1].endswith("ing")
 
 
 def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
@@ -464,6 +471,8 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     among = _TOLL_AMONG.match(line.symbols, figure.predicate)
     if among and (line.symbols[among.start() + 1] == "<" or line.words[among.end()] == "side"):
         return replace(figure, side_at=among.start("side"))  # "the death toll among Thai soldiers", "on the Thai side"
+    if counted := _TOLL_OF.match(line.symbols, figure.predicate):
+        return replace(figure, side_at=counted.start("side"))  # "the count of Burmese troopers killed at fifty"
     before = figure.predicate - (2 if line.symbols[figure.predicate - 1] == "'" else 1)
     if line.symbols[before : figure.predicate] in ("J", "A", "A'", "J'"):  # "Asmara put Ethiopian losses at 90"
         return replace(figure, side_at=before)
@@ -543,6 +552,8 @@ def _with_agent(line: Line, figure: Figure) -> Figure:
     """Who did it: `by Indian shells`, or the actor before an active verb."""
     if figure.predicate < 0 or figure.best == 0 or figure.agent >= 0:
         return figure
+    if line.symbols[figure.predicate] == "T":
+        return figure  # "the count given by the ministry"
     agent = predicates.agent_behind(line, figure.predicate)
     if agent >= 0 and has_partner_behind(line, agent):  # "eleven dead as India and Bangladesh clash"
         return figure

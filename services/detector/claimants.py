@@ -9,6 +9,8 @@ from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
 _ANAPHORS = words("claimants.anaphors")
+_MEDIA = words("claimants.media")
+_HEADING = 7  # items
 _CONJUNCTIONS = words("claimants.conjunctions")
 _ADVERBS = words("claimants.adverbs")
 _ACCUSING = words("fights.accusing")
@@ -45,13 +47,14 @@ class Claimant:
 
 @dataclass(slots=True)
 class Told:
-    """What the sentences before have set up: who spoke, whose losses, on whose ground; `home` is the state the article
-    was written in."""
+    """What the sentences before have set up: who spoke, whose losses (and the item of the possessive that told so), on
+    whose ground; `home` is the state the article was written in."""
 
     speaker: Claimant = Claimant()
     previous: Line | None = None
     side: str | None = None
     side_line: int = -9
+    pronoun: int = -1
     ground: str | None = None
     speakers: dict[str, str] = field(default_factory=dict)
     home: str | None = None
@@ -63,7 +66,7 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
     A statement or "it" goes on with the claimant of the sentence before; a surname with whoever bore it first.
     """
     if "S" not in line.symbols:
-        return Claimant()
+        return _heading(line, at, body)
     verbs = [index for index, symbol in enumerate(line.symbols) if symbol == "S" and not _is_passive(line, index)]
     verbs.sort(key=lambda index: (index > at, abs(index - at)))
     for index in map(partial(_main_verb, line), verbs):
@@ -86,6 +89,14 @@ def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:
         known = _remembered(words, side, told.speakers) or _same_office(words, told.speaker)
         return Claimant(words, known or _at_home(words, told))
     return Claimant()
+
+
+def _heading(line: Line, at: int, body: str) -> Claimant:
+    """`Radio Mali: 20 enemy soldiers killed`."""
+    colon = line.words.index(":") if ":" in line.words[:_HEADING] else 0
+    if not 0 < colon < at or _MEDIA.isdisjoint(line.words[:colon]):
+        return Claimant()
+    return Claimant(_slice(line, 0, colon, body), _speaker_side(line, 0, colon))
 
 
 def _main_verb(line: Line, verb: int) -> int:

@@ -52,7 +52,7 @@ def claims(
             elif claim:
                 yield line, claim
                 if claim.side != "total":
-                    told.side, told.side_line = claim.side, line.number
+                    told.side, told.side_line, told.pronoun = claim.side, line.number, figure.pronoun
         _remember(told, line, parties)
 
 

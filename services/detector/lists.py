@@ -27,6 +27,7 @@ _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
 _WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x|xi)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
 _ON_SIDE_BEFORE = re.compile(r"[;&,],?ia?(?P<side>[JA])x,?\Z")
+_IN_TRUTH = words("lists.in_truth")
 _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdITKW](?:v?S?i|v)\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
@@ -58,9 +59,17 @@ _TAKING = words("lists.taking")
 
 def losses_of(line: Line, at: int) -> int:
     """The actor of `Thai losses were three killed`, `Lao forces suffered losses, including 18 dead`, -1 for none."""
+    at = _back_over(line, at)
     match = _LOSSES_OF.search(line.symbols, max(0, at - _WIDTH), at)
     listed = line.words[at - 1] in _NUMBERED or line.words[at - 1] == "with" or line.symbols[at - 1] == "<"
     return match.start("side") if match and listed else -1
+
+
+def _back_over(line: Line, at: int) -> int:
+    """The item behind the verb of `losses were in fact around 100`, `were actually 100`."""
+    if line.words[max(0, at - 2) : at] in (["in", "fact"], ["in", "reality"], ["in", "truth"]):
+        return at - 2
+    return at - 1 if line.words[at - 1] in _IN_TRUTH else at
 
 
 def officer_and(line: Line, at: int) -> int:
@@ -292,6 +301,7 @@ def is_taken_there(line: Line, verb: int) -> bool:
 
 def numbered(line: Line, at: int) -> int:
     """The word of loss of `Djibouti's own dead numbered 44`, -1 for none."""
+    at = _back_over(line, at)
     if line.words[at - 1] not in _NUMBERED:
         return -1
     return next((i for i in range(at - 2, max(-1, at - 5), -1) if line.symbols[i] in "dFIKWCM"), -1)

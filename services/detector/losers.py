@@ -30,6 +30,7 @@ from services.detector.words import words
 from shared.schemas.article_tagged import Mention
 
 _FIRST_PERSON = words("losers.first_person")
+_HIS = ("his", "her")
 _THIRD_PERSON = words("losers.third_person")
 _WHILE_LOSING = words("losers.while_losing")
 _AT_HOME = words("losers.at_home")
@@ -47,6 +48,7 @@ _NORTHS, _SOUTHS = words("losers.norths"), words("losers.souths")  # states
 _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _CARRIED = words("lists.carried")
 _FIGURES = words("losers.figures")
+_GIVING_UP = words("losers.giving_up")
 _VISITING = words("losers.visiting")
 _THITHER = ("to", "in")
 _CLAUSE = 8  # items
@@ -263,6 +265,11 @@ def _named_at_first(case: Case) -> str | None:
     return first[1].ref if first and first[0] <= 1 and case.parties.knows(first[1].ref) else None
 
 
+def _gave_up(case: Case) -> str | None:
+    """`The Egyptian army says that 30 men surrendered`: nobody claims his own."""
+    return _opponent(case) if case.line.words[case.figure.predicate] in _GIVING_UP else None
+
+
 def _visited(case: Case) -> str | None:
     """`The king of Senegal visited 23 wounded soldiers`: his own."""
     verb = next((i for i in range(max(0, case.figure.at - 3), case.figure.at) if case.line.words[i] in _VISITING), -1)
@@ -293,6 +300,8 @@ def _owner_side(case: Case) -> str | None:
     figure, line = case.figure, case.line
     if figure.pronoun < 0:
         return None
+    if (case.told.side_line, case.told.pronoun) == (line.number, figure.pronoun):
+        return case.told.side  # "two of his own men were killed and five wounded"
     behind = line.words[figure.pronoun + 1 : figure.pronoun + 2]
     if case.own and (
         behind == ["own"] or line.words[figure.predicate] in _WHILE_LOSING
@@ -323,7 +332,16 @@ def _owner(case: Case) -> str | None:
         return struck
     if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):
         return shelled
-    return owner(line, figure.pronoun) or case.own or (whose(previous) if previous is not None else None)
+    return owner(line, figure.pronoun) or case.own or _spoken_for(case) or (whose(previous) if previous is not None else None)
+
+
+def _spoken_for(case: Case) -> str | None:
+    """`Eighteen of his men were killed`: of whoever spoke last."""
+    side, before = case.told.speaker.side or "", case.told.previous
+    silent = before is not None and "S" not in before.symbols
+    if silent and before is not None and any(case.parties.knows(actor.ref) for _, actor in before.actors):
+        return None  # "Kabul's envoy had an answer. His country had lost two men"
+    return side if case.line.words[case.figure.pronoun] in _HIS and case.parties.knows(side) else None
 
 
 def _victim(case: Case) -> str | None:
@@ -443,7 +461,9 @@ def _ground_named(case: Case) -> str | None:
     """Where people fell or lie in hospital tells whose they are; not soldiers', who fall on both sides of a line."""
     if (case.figure.who == "military" and _AT_HOME.isdisjoint(case.line.words)) or case.claimant.side == "both":
         return None
-    return ground_of(case.line, case.figure, case.parties)
+    ground = ground_of(case.line, case.figure, case.parties)
+    prisoners = case.line.symbols[case.figure.predicate] == "R" and case.line.words[case.figure.predicate - 1] != "as"
+    return case.parties.other_than(ground) if prisoners and ground else ground  # "are prisoners in Tiraspol"
 
 
 _OF_TITLES = (_victim, _enemy, _own)
@@ -485,6 +505,7 @@ _ELSE = (
     struck,
     bombed_before,
     _visited,
+    _gave_up,
     _own,
     _first_named,
     ground_before,

@@ -25,6 +25,7 @@ _ASIDE = re.compile(r"\A[^,.;]{1,12}(,[^,.;]{3,30},)")
 _RELATIVES = words("past.relatives")
 _COUNTED_IN = words("past.counted_in")
 _YESTERDAY = "day:-1"
+_DAYS_AGO = 3
 _OCCASION = 14  # items between "anniversary" and what it is of
 _VERB = 4  # items from the aside to the verb
 _WEEK = 7
@@ -80,16 +81,19 @@ def commemorates(line: Line) -> bool:
 
 
 def counts_on(line: Line) -> bool:
-    """`killed 22 in a second bombing in as many days`: the fights before this one are others."""
+    """`a second bombing in as many days`, `for the third time this month`: the fights before this one are others."""
     for at, number in line.named:
-        if number.form == "ordinal" and any(entry.fight for entry in line.entries[at + 1 : at + 3]):
+        fights = any(entry.fight for entry in line.entries[at + 1 : at + 3]) or line.words[at + 1 : at + 2] == ["time"]
+        if number.form == "ordinal" and fights:
             return not _COUNTED_IN.isdisjoint(line.words[at + 2 : at + 8])
     return False
 
 
-def is_of_an_earlier_day(line: Line, lead: Iterable[Line]) -> bool:
-    """Whether the only days named are yesterday, or weekdays, that the lead does not name."""
+def is_of_an_earlier_day(line: Line, lead: Iterable[Line], today: date | None) -> bool:
+    """Whether the only days named are yesterday, weekdays that the lead does not name, or a calendar day before."""
     told = {day.ref for one in lead for _, day in one.dates}
+    if any(day.form == "day" and day.ref not in told and _is_old(day, today, _DAYS_AGO) for _, day in line.dates):
+        return True
     days = {day.ref for _, day in line.dates if day.ref == _YESTERDAY or day.form == "weekday"}
     return bool(days) and told.isdisjoint(days) and (_YESTERDAY in days or any(ref.startswith("weekday") for ref in told))
 

@@ -33,6 +33,7 @@ _TERRITORY = frozenset(("territory", "soil", "ground"))
 _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
+_FORCES = words("headed.forces")
 _BANDS = words("parties.groups")
 _COLLECTIVES = words("people.collectives")  # one of them is not one person
 
@@ -102,6 +103,8 @@ def _other_people(line: Line, at: int) -> People:
         return People(at, workers.end(), "unspecified", "h", side_in(line, at, workers.end()))
     if line.words[at + 1 : at + 2] == ["aboard"]:
         return People(at, at + 2, "unspecified", "h")
+    if line.symbols[at + 1 : at + 3] in ("oa", "op") and not _FORCES.isdisjoint(line.words[at + 3 : at + 4]):
+        return People(at, at + 4, "military", "m", pronoun=at + 2 if line.symbols[at + 2] == "p" else -1)
     named = line.symbols[at + 1 : at + 2]
     if named == "J" and line.words[at + 1].endswith("s"):
         return People(at, at + 2, head="J", side_at=at + 1)  # "three Ukrainians slightly hurt"

@@ -11,11 +11,11 @@ from services.detector.words import words
 _RIGHT = re.compile(r"(?:[^NKQdWCMkwyL.;STz(]|\([^.;N()]{1,3}\)){0,9}?(?P<verb>[KQWCMd])")
 _NEXT = re.compile(
     r"r?,?(?:[axJAPmhco']{1,6}S,)?(?:v+(?:[xr]|xxv{1,2}|S(?:xv{1,2}|i)?(?=[KdM]))?|Sxv{1,2}|x(?=W)|i(?=[KWM]))?"
-    r"(?P<verb>[KQWCMd]|(?<=v)y|L(?=[ib,.;&]|\Z))"
+    r"(?P<verb>[KQWCMd]|(?<=v)y|(?<=v)R(?=[i,.;&]|\Z)|L(?=[ib,.;&]|\Z))"
 )
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?(?:v+(?:x{1,2}v+)?)?|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arxp]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)){1,4}"
+    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arxp]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)(?:,N,)?){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z")

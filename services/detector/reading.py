@@ -171,7 +171,7 @@ def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     for line in lines:
         back = (ceremony or (back and _goes_on(line, paragraph))) and not is_fresh(line, today)
         paragraph = line.paragraph
-        if looks_back(line, today, line.number in lead) or (again and is_of_an_earlier_day(line, opening)):
+        if looks_back(line, today, line.number in lead) or (again and is_of_an_earlier_day(line, opening, today)):
             past.add(line.number)
             back = True
         elif back and (ceremony or not any(entry.fight for entry in line.marks())):

@@ -40,7 +40,8 @@ def _is_alone(case: Case) -> bool:
 
 def more_of_them(case: Case) -> str | None:
     """`A further 154 people have been treated`: of the side just told."""
-    begins = case.figure.at == 0 and case.figure.who is None  # "Six were flown to hospital"
+    bare = case.figure.end == 1 and case.figure.kind != "captured"
+    begins = case.figure.at == 0 and (bare or case.figure.who is None)  # "Six were flown to hospital"
     return told_before(case) if begins or case.line.words[case.figure.at].startswith(_FURTHER) else None
 
 
