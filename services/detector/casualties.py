@@ -109,7 +109,9 @@ _FLEEING = words("casualties.fleeing")
 _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 _TAKING = words("casualties.taking")
-_OTHERWISE = words("lists.hands") | words("lists.holding") | words("headed.admitting") | {"lives"}  # losses told without a word of loss
+_OTHERWISE = (
+    words("lists.hands") | words("lists.holding") | words("headed.admitting") | {"lives"}
+)  # losses told without a word of loss
 _FIGURES = words("losers.figures")
 _GAPPED = re.compile(r"a[JA]x?m(?:r|x)?N")  # "killed 18 and a Lao sniper another three"
 _NOT = words("casualties.not")

@@ -131,6 +131,7 @@ def _report(pair: Pair, is_primary: bool, reading: Reading) -> Report:
         after_year=days.after_year,
         before_year=days.before_year,
         weekdays=days.weekdays,
+        days_old=days.days_old,
         claims=tuple(distinct([claim for _, claim in told])),
         weapons=tuple(sorted({entry.weapon for line in lines for entry in line.entries if entry.weapon})),
         is_primary=is_primary,

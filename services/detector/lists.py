@@ -239,8 +239,8 @@ def loss_behind(line: Line, at: int, end: int) -> int:
 
 
 def in_hands(line: Line, end: int) -> int:
-    """The hands of `one of their comrades is in Saudi hands`, `whom Laos has in custody`, the verb of `held in Laos`; -1
-    for none."""
+    """The hands of `one of their comrades is in Saudi hands`, `whom Laos has in custody`, else the verb of `held in
+    Laos`; -1 for none."""
     match = _IN_HANDS.match(line.symbols, end)
     if match:
         return match.end() - 1 if line.words[match.end() - 1] in _HANDS else -1

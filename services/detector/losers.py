@@ -332,7 +332,12 @@ def _owner(case: Case) -> str | None:
         return struck
     if (sheller := sheller_before(line, figure.pronoun)) and (shelled := case.parties.other_than(sheller)):
         return shelled
-    return owner(line, figure.pronoun) or case.own or _spoken_for(case) or (whose(previous) if previous is not None else None)
+    return (
+        owner(line, figure.pronoun)
+        or case.own
+        or _spoken_for(case)
+        or (whose(previous) if previous is not None else None)
+    )
 
 
 def _spoken_for(case: Case) -> str | None:

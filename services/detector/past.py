@@ -95,7 +95,9 @@ def is_of_an_earlier_day(line: Line, lead: Iterable[Line], today: date | None) -
     if any(day.form == "day" and day.ref not in told and _is_old(day, today, _DAYS_AGO) for _, day in line.dates):
         return True
     days = {day.ref for _, day in line.dates if day.ref == _YESTERDAY or day.form == "weekday"}
-    return bool(days) and told.isdisjoint(days) and (_YESTERDAY in days or any(ref.startswith("weekday") for ref in told))
+    return (
+        bool(days) and told.isdisjoint(days) and (_YESTERDAY in days or any(ref.startswith("weekday") for ref in told))
+    )
 
 
 def _tells_of_the_day_before(line: Line) -> bool:

@@ -24,6 +24,7 @@ class When:
     weekdays: tuple[int, ...] = ()
     after_year: int | None = None
     before_year: int | None = None
+    days_old: int | None = None
 
 
 def when(
@@ -67,7 +68,7 @@ def when(
     )
     if began:
         return When(began, began, 1, weekdays)
-    return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1])
+    return When(weekdays=weekdays, after_year=hints[0], before_year=hints[1], days_old=_days_old(event_lines))
 
 
 # "accused them on Wednesday of fresh attacks": the fight goes on that day.
@@ -141,6 +142,8 @@ _CLOSE = 8  # items
 _BEGUN = words("when.begun")
 _BEGINNING = 4  # items between "broke out" and the day
 _SINCE = 20
+_FEW = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_OLD = re.compile(rf"(?:(?P<many>{'|'.join(_FEW)})-)?(?P<unit>day|week)-old")
 
 
 def _nth_day_alone(event_lines: Sequence[tuple[Line, float]], today: date | None) -> str | None:
@@ -158,6 +161,17 @@ def _long_begun(event_lines: Sequence[tuple[Line, float]], published: str | None
         for day in days(line, published):
             if day.edtf and not day.spoken and line.number <= _LEAD and _is_beginning(line, day.at):
                 return day.edtf.partition("/")[0]
+    return None
+
+
+def _days_old(event_lines: Sequence[tuple[Line, float]]) -> int | None:
+    """`a week-old offensive`, `the three-day-old battle`: how many days it had gone on, about."""
+    for line, _ in event_lines:
+        for at, word in enumerate(line.words[:-1]):
+            old = _OLD.fullmatch(word) if word.endswith("old") else None
+            if old and (line.entries[at + 1].fight or line.words[at + 1] in _INCIDENTS):
+                count = _FEW.index(old["many"]) + 1 if old["many"] in _FEW else 1
+                return count * (7 if old["unit"] == "week" else 1)
     return None
 
 

@@ -42,12 +42,15 @@ class Dates:
 
 def dates(members: Sequence[Profile], rule: Rule) -> Dates:
     """The dates of an incident; `members` sorted by `Profile.order`."""
-    dated = [(one.days, one.detected.report) for one in members if one.days]
+    known = [(one.days, one.detected.report) for one in members if one.days]
+    dated = [row for row in known if row[1].date_start]
     windows = [(one.window, one.detected.report) for one in members if one.window]
     yearless = [(one.month_days, one.detected.report) for one in members if one.month_days]
     short = [report for span, report in yearless if span[1] - span[0] < rule.max_dated_days]
     if dated:
         return _on_days(dated, short)
+    if known:  # `a week-old offensive`
+        return replace(_on_days(known, short), inferred=True)
     if windows:
         return _in_window(windows, short)
     return _without_year(yearless)

@@ -64,12 +64,12 @@ class Profile:
 def profile(detected: ReportDetected, rule: Rule) -> Profile:
     """The report as it is compared."""
     report = detected.report
-    span, month_days = _calendar_span(report), _month_day_span(report)
+    published = day_of(detected.published)
+    span, month_days = _calendar_span(report) or _lasting(report, published), _month_day_span(report)
     dated = span is not None and span[1] - span[0] < rule.max_dated_days
     precise = [place for place in report.places if not is_vague(place, rule)]
     days = span if dated else None
     weekdays = frozenset(report.weekdays) if days is None else _weekdays(days)
-    published = day_of(detected.published)
     force = next((side for side in (report.side_a, report.side_b) if side not in _states(report)), None)
     title = sorted(set(_WORD.findall((detected.title or "").casefold()[:500])))
     return Profile(
@@ -123,7 +123,15 @@ def _said(detected: ReportDetected) -> tuple[Hashable, ...]:
     report = detected.report
     return (
         detected.published,
-        (report.date_start, report.date_end, report.date_prec, report.after_year, report.before_year, report.weekdays),
+        (
+            report.date_start,
+            report.date_end,
+            report.date_prec,
+            report.after_year,
+            report.before_year,
+            report.weekdays,
+            report.days_old,
+        ),
         report.border,
         report.weapons,
         tuple((p.name, p.country, p.latitude, p.longitude, p.where_prec, p.kind, p.sector) for p in report.places),
@@ -147,6 +155,13 @@ def _calendar_span(report: Report) -> Days | None:
     if not found:
         return None
     return found[0][0].toordinal(), max(span[1] for span in found).toordinal()
+
+
+def _lasting(report: Report, published: date | None) -> Days | None:
+    """The days of a fight that had gone on for a while when it was told: `a week-old offensive`."""
+    if report.days_old is None or published is None:
+        return None
+    return published.toordinal() - report.days_old, published.toordinal() - 1
 
 
 def _month_day_span(report: Report) -> Days | None:

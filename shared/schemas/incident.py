@@ -56,9 +56,10 @@ class Moment(Part):
 class Incident(Part):
     """`toll` maps side -> kind -> Toll. `deaths_*`, `low`, `best`, `high` are UCDP GED's fields, derived from it.
 
-    `date_inferred` is true when the year came from another report of the incident. A merged incident has
-    `redirects_to`; its id stays answerable for ever. `report_count` counts all reports: of many that say the very same
-    only the first bring their claims, and of hundreds only the first are named in `links` and `articles`.
+    `date_inferred` is true when the year came from another report of the incident, or the days from how old the fight
+    was ("a week-old offensive"). A merged incident has `redirects_to`; its id stays answerable for ever. `report_count`
+    counts all reports: of many that say the very same only the first bring their claims, and of hundreds only the first
+    are named in `links` and `articles`.
     """
 
     incident_id: str

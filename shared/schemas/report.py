@@ -19,6 +19,7 @@ class Report(Part):
 
     `after_year` and `before_year` are what an undated text still gives away ("since the 2020 war"): the clash is in or
     after, in or before that year. `weekdays` are the days of the clash where the text has only those (0 Monday).
+    `days_old` is how many days it had gone on when the text was published ("a week-old offensive"), about.
     """
 
     report_id: str
@@ -33,6 +34,7 @@ class Report(Part):
     after_year: int | None = None
     before_year: int | None = None
     weekdays: tuple[int, ...] = ()
+    days_old: int | None = Field(default=None, ge=1)
     claims: tuple[Claim, ...] = ()
     weapons: tuple[str, ...] = ()
     is_primary: bool = True

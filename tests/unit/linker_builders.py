@@ -39,6 +39,7 @@ def report(row: Mapping[str, Any]) -> ReportDetected:
         after_year=row.pop("after_year", None),
         before_year=row.pop("before_year", None),
         weekdays=tuple(row.pop("weekdays", ())),
+        days_old=row.pop("days_old", None),
         weapons=tuple(row.pop("weapons", ())),
         claims=claims,
         evidence=(evidence(row.pop("sentence", f"{side_a} and {side_b} clashed."), index * 1000),),

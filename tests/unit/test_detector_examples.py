@@ -2,7 +2,7 @@
 
 `expect` holds any of: is_clash, sides, dyads, reports, border, claims (all of them), has_claims, no_claims,
 no_claim_of (figures), places (all of them), has_places, no_places, place_starts, where_prec, date_start, date_end,
-background, no_background, doubts (flags).
+days_old, background, no_background, doubts (flags).
 """
 
 from collections.abc import Callable
@@ -103,6 +103,7 @@ OF_REPORT: dict[str, Callable[[Report, Any], None]] = {
     "where_prec": check_where_prec,
     "date_start": check_field("date_start"),
     "date_end": check_field("date_end"),
+    "days_old": check_field("days_old"),
 }
 
 

@@ -46,6 +46,7 @@ ROWS = st.fixed_dictionaries(
         "claims": st.lists(st.sampled_from(CLAIMS), max_size=3),
         "weekdays": st.sampled_from([[], [], [0], [2, 3], [6]]),
         "after_year": st.sampled_from([None, None, 2019, 2021]),
+        "days_old": st.sampled_from([None, None, 3]),
         "published": st.sampled_from([None, "2020-07-12", "2020-07-14", "2021-01-01"]),
         "signature": st.sampled_from(SIGNATURES),
         "title": st.sampled_from(TITLES),
