@@ -7,11 +7,12 @@ An index `articles-000001` has a read alias `articles`, which leaves hidden docu
 import json
 import sysconfig
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from elasticsearch import ApiError, Elasticsearch
+from elasticsearch import ApiError, BadRequestError, Elasticsearch
 
 from shared.store.elastic_client import translated
 from shared.store.indexes import INDEXES
@@ -55,9 +56,12 @@ def _walk(path: str, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]
 
 
 def install(client: Elasticsearch, prefix: str = "") -> None:
-    """Templates, and the indexes that are not there yet. Doing it again, or by two at once, changes nothing."""
+    """Templates, the indexes that are not there yet and new fields of those that are. Doing it again, or by two at
+    once, changes nothing."""
     install_templates(client, prefix)
     create_indexes(client, prefix)
+    for name in outdated(client, prefix):
+        _widen(client, prefix, name)
 
 
 def install_templates(client: Elasticsearch, prefix: str = "") -> None:
@@ -115,6 +119,15 @@ def outdated(client: Elasticsearch, prefix: str = "") -> list[str]:
             for mapping in client.indices.get_mapping(index=write_alias(prefix + name)).values()
             if _version(mapping["mappings"]) < _version(body["template"]["mappings"])
         ]
+
+
+def _widen(client: Elasticsearch, prefix: str, name: str) -> None:
+    """New fields, for what is written from now on; where an old field is another one now the index stays outdated."""
+    mappings = templates("indexes")[name]["template"]["mappings"]
+    with suppress(BadRequestError):
+        client.indices.put_mapping(
+            index=write_alias(prefix + name), properties=mappings["properties"], meta=mappings["_meta"]
+        )
 
 
 def _version(mapping: Mapping[str, Any]) -> int:

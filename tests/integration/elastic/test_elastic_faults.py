@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from shared.errors import RejectedError, TransientError
+from shared.store import elastic_templates
 from shared.store.elastic_bulk import Bulk
 from shared.store.elastic_index import ElasticIndexStore
 from shared.store.elastic_rebuild import current
@@ -177,6 +179,34 @@ def test_installing_again_changes_nothing(elastic_client: Elasticsearch, prefix:
     assert current(elastic_client, prefix + "articles") == f"{prefix}articles-000001"
     assert len(elastic_client.indices.get(index=f"{prefix}*")) == len(templates("indexes"))
     assert outdated(elastic_client, prefix) == []
+
+
+def test_an_index_takes_the_fields_of_a_newer_template(
+    elastic_client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(elastic_client, prefix)
+    newer = deepcopy(templates("indexes"))
+    mappings = newer["articles"]["template"]["mappings"]
+    mappings["properties"]["invented"] = {"type": "keyword"}
+    mappings["_meta"]["version"] += 1
+    monkeypatch.setattr(elastic_templates, "templates", {"indexes": newer, "components": templates("components")}.get)
+    install(elastic_client, prefix)
+    index = f"{prefix}articles-000001"
+    assert "invented" in elastic_client.indices.get_mapping(index=index)[index]["mappings"]["properties"]
+    assert outdated(elastic_client, prefix) == []
+
+
+def test_an_index_with_another_kind_of_field_stays_outdated(
+    elastic_client: Elasticsearch, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(elastic_client, prefix)
+    newer = deepcopy(templates("indexes"))
+    mappings = newer["articles"]["template"]["mappings"]
+    mappings["properties"]["score"] = {"type": "keyword"}
+    mappings["_meta"]["version"] += 1
+    monkeypatch.setattr(elastic_templates, "templates", {"indexes": newer, "components": templates("components")}.get)
+    install(elastic_client, prefix)
+    assert outdated(elastic_client, prefix) == ["articles"]
 
 
 def test_what_was_acknowledged_outlives_a_killed_server(elastic: LocalServer, articles: str) -> None:
