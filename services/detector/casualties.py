@@ -147,7 +147,9 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
     officers = not _OFFICERS.isdisjoint(line.words[figure.at : figure.end + 3])
     if not (single and (figure.best == 1 or officers)) and line.symbols[figure.at - 1 : figure.at] != "<":
         return False
-    return any(one.who == figure.who and (one.best or 0) >= (figure.best or 0) for one in wholes)
+    soldier = officers or (figure.best == 1 and figure.who == "military")  # "27 dead, among them a captain"
+    alike = (one for one in wholes if one.who == figure.who or (soldier and one.who in (None, "unspecified")))
+    return any((one.best or 0) >= (figure.best or 0) for one in alike)
 
 
 def _on_side(line: Line, figure: Figure) -> Figure:

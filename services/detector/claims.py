@@ -84,6 +84,8 @@ def _is_counted_before(line: Line, figure: Figure) -> bool:
 
 def _is_of_each(figure: Figure, line: Line) -> bool:
     """`one soldier was killed on each side`, `each side lost two`: so many of each."""
+    if line.words[figure.end : figure.end + 1] == ["each"] and not _BOTH.isdisjoint(line.words[: figure.at]):
+        return True  # "the two armies lost 34 men each"
     pairs = list(zip(line.words, line.words[1:], strict=False))
     around = pairs[max(0, figure.at - 4) : max(figure.end, figure.predicate) + 4]
     return any(first in ("each", "either") and second in _PARTIES for first, second in around)
@@ -139,6 +141,7 @@ _WHEN = words("claims.when")
 _OF_THE_DEAD = re.compile(r"[<o]a[dW]|ad[xv]N")
 _SOME = words("claims.some")
 _BY_FIGHTERS = re.compile(r"[iaxD]{0,7}b[axr]{0,2}(?P<who>m)(?![JA])")
+_BOTH = frozenset(("two", "both"))
 _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MINES = frozenset(("mine", "landmine", "land mine", "booby trap", "mines", "landmines"))

@@ -32,6 +32,7 @@ _FIELDS = words("lists.fields")
 _OWN_TOLL = re.compile(r"(?P<own>p)(?:x')?x?[FdITKW](?:v?S?i|v)\Z")
 SIDED_PART = re.compile(r"N<[^.;,Nv]{0,5}[JA]")  # "31 of them on the Kyrgyz side"
 _SAID_AND = re.compile(r",[axJAPmhcG']{1,6}S,&\Z")
+_SPOKEN_ASIDE = re.compile(r",[axJAPmhco']{1,6}S,")  # ", a general said,"
 _FROM_SIDE = re.compile(r"[xif](?:a|px)?(?P<side>[JA])")
 _OWN_GAPPED = re.compile(r"[&,;](?P<own>p)x[dFKW]?i\Z")
 _BRACKET = re.compile(r"\([^().;]{0,14}\Z")
@@ -106,7 +107,8 @@ def is_set_against(line: Line, end: int, at: int) -> bool:
     """`four dead against eleven on the other side`, `compared with eleven`."""
     if line.symbols[end:at] in ("xi", ",xi"):
         return line.words[at - 2] == "compared"
-    return line.symbols[end:at].lstrip(",") in ("i", "ii") and line.words[at - 1] in ("against", "to", "versus")
+    between = _SPOKEN_ASIDE.sub("", line.symbols[end:at]).lstrip(",")
+    return between in ("i", "ii") and line.words[at - 1] in ("against", "to", "versus")
 
 
 def from_side(line: Line, end: int) -> int:

@@ -15,7 +15,7 @@ _NEXT = re.compile(
 )
 _INCLUDING = re.compile(r",q?N?<(?:[^.;,]{0,10},q?(?:v+(?:x{1,2}v+)?)?|[^.;N]{0,14},q?v+)[xr]?(?P<verb>[KQWCMd])")
 _AHEAD = re.compile(
-    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arxp]{0,2}N[oaprxJAP'm]{0,6}|ax{0,2})(?:[mchJA]|(?<=op)x)(?:,N,)?){1,4}"
+    r"(?:[^.;SNkKQWCMdLv]{0,5}?(?:,|&|,&)(?:[arxp]{0,2}N[oaprxJAP'm]{0,6}|a[xJA]{0,2})(?:[mchJA]|(?<=op)x)(?:,N,)?){1,4}"
     r"(?:,N?<[^.;,]{0,10},)?[^N.;SkKLzQWCMd]{0,12}?(?P<verb>[KQWCMd])"
 )
 _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z")
