@@ -46,4 +46,5 @@ def struck(case: Case) -> str | None:
 
 def told_before(case: Case) -> str | None:
     """The side whose losses the sentence before has told."""
-    return case.told.side if case.line.number - case.told.side_line <= 1 else None
+    apart = case.line.number - case.told.side_line
+    return case.told.side if apart == 0 or (apart == 1 and not case.told.several) else None

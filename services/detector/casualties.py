@@ -90,7 +90,10 @@ _BOTH = re.compile(r"(?:[opa]{0,2}x?[mh]|v+[xr]?[KQWCMd])")  # behind "both"
 _AND_LOSS = re.compile(r",?&[kKwWCy]")  # "killed three and hurt nine"
 _AND_MORE = re.compile(r"&N[xJA]{0,2}[mch]")
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
+_LOST_THINGS = re.compile(r"L[ar]?N?x{1,3}&\Z")  # "lost two planes and nine men"
 _COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
+_OF_ANOTHER = re.compile(r"(?:(?:,N,)?|[xJAO]{0,3}[mch])v*[xr]?[KQWCMd]")  # "another Thai soldier was wounded"
+_LATER_SHOT = re.compile(r"a[xJA]{0,3}[mch]xv+[xr]?[KQ]")
 _HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
@@ -101,8 +104,9 @@ _FAR = 28  # items from "and lost" back to who did
 _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _TOLL_OF = re.compile(r"Toa?(?P<side>[JA])x{0,2}[mhcdF]")
+_DENYING = words("fights.denying")
 _BLAMING = words("casualties.blaming")
-_KILLED_AND_LOST = re.compile(r"[kK][ar]?N[^.;SkK]{0,8}[&,]L\Z")
+_KILLED_AND_LOST = re.compile(r"[kKCy][ar]?N[^.;SkK]{0,8}[&,]L\Z")
 _REMAINS = words("casualties.remains")
 _RETURNS = words("casualties.returns")
 _FLEEING = words("casualties.fleeing")
@@ -194,7 +198,9 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
             return False
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
-        by = line.symbols[at - 1 : at] == "b"  # "killed by a sniper"
+        by = line.symbols[at - 1 : at] == "b" and not (
+            _LATER_SHOT.match(line.symbols, at) and "who" in line.words[at : at + 6]
+        )  # "killed by a sniper", but "by a policeman who was later shot dead"
         if line.symbols[max(0, at - 2) : at] in ("mo", "co"):
             return False  # "both crewmen of an armoured car burned to death"
         return line.words[at] in ("a", "an") and not by and not _GAPPED.match(line.symbols, at)
@@ -204,7 +210,7 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
         return is_their_own(line, at)
     if line.words[at] == "both":
         return bool(_BOTH.match(line.symbols, at + 1))
-    return line.words[at] == "another" and bool(re.match(r"(?:,N,)?v*[xr]?[KQWCMd]", line.symbols[at + 1 : at + 9]))
+    return line.words[at] == "another" and bool(_OF_ANOTHER.match(line.symbols, at + 1))
 
 
 def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
@@ -288,6 +294,8 @@ def _is_denied(line: Line, figure: Figure) -> bool:
     """`had not lost a single soldier`, `did not lose one man`."""
     if figure.best == 1 and line.words[figure.at - 1 : figure.at + 1] == ["not", "one"]:
         return True
+    if "single" in line.words[figure.at : figure.end] and not _DENYING.isdisjoint(line.words[: figure.at]):
+        return True  # "denied that it had lost a single man"
     if (
         figure.best == 1
         and line.symbols[figure.at] == "a"
@@ -407,6 +415,8 @@ def _as(line: Line, figure: Figure, predicate: int) -> Figure:
 def _front(line: Line, people: People, last: Figure | None) -> int:
     """The word of loss in front of the number, where it can have these people as its object."""
     front = predicates.before(line, people.at)
+    if front < 0 and people.head and (things := _LOST_THINGS.search(line.symbols, max(0, people.at - 6), people.at)):
+        return things.start()
     if front < 0 and (also := _ALSO_OF.search(line.symbols, max(0, people.at - 8), people.at)):
         return also.start()
     if front < 0 or people.head:
@@ -477,6 +487,9 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
         return replace(figure, side_at=among.start("side"))  # "the death toll among Thai soldiers", "on the Thai side"
     if counted := _TOLL_OF.match(line.symbols, figure.predicate):
         return replace(figure, side_at=counted.start("side"))  # "the count of Burmese troopers killed at fifty"
+    own = line.symbols[figure.predicate - 1] == "p" and side_in(line, start, figure.predicate) < 0
+    if own and figure.side_at < 0:
+        return replace(figure, pronoun=figure.predicate - 1)  # "its death toll from clashes with Laos had risen to 36"
     before = figure.predicate - (2 if line.symbols[figure.predicate - 1] == "'" else 1)
     if line.symbols[before : figure.predicate] in ("J", "A", "A'", "J'"):  # "Asmara put Ethiopian losses at 90"
         return replace(figure, side_at=before)

@@ -1,6 +1,7 @@
 """Who says it: the words for the claimant, and the side if the claimant is of one."""
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -47,14 +48,15 @@ class Claimant:
 
 @dataclass(slots=True)
 class Told:
-    """What the sentences before have set up: who spoke, whose losses (and the item of the possessive that told so), on
-    whose ground; `home` is the state the article was written in."""
+    """What the sentences before have set up: who spoke, whose losses (`pronoun` is the item that told so, `several`
+    whether both sides' were told there), on whose ground; `home` is the state the article was written in."""
 
     speaker: Claimant = Claimant()
     previous: Line | None = None
     side: str | None = None
     side_line: int = -9
     pronoun: int = -1
+    several: bool = False
     ground: str | None = None
     speakers: dict[str, str] = field(default_factory=dict)
     home: str | None = None
@@ -249,11 +251,20 @@ def _before(line: Line, at: int, body: str) -> tuple[str, int, int]:
     if comma >= 0 and at - comma > 1 and any(s in "AJGYPmxhc" for s in line.symbols[comma + 1 : at]):
         start = comma + 1
     start = next((i + 1 for i in range(at - 2, start, -1) if line.words[i] in _JOINTS), start)
+    start = _behind_dateline(line, start, at, body)
     anonymous = not any(line.mentions[start:at])  # "General Anjum, who commands the Frontier Corps, told"
     stop = verb if aside >= 0 and anonymous else at
     while at > start and (line.symbols[at - 1] in "viD," or line.words[at - 1] in _ADVERBS):
         at -= 1
     return _slice(line, start, at, body), start, max(at, stop)
+
+
+def _behind_dateline(line: Line, start: int, stop: int, body: str) -> int:
+    """The item behind `BAKU/YEREVAN -`: neither says it."""
+    if start or stop < 2:
+        return start
+    dateline = _BEFORE_NAME.match(body[line.start : line.ends[stop - 1]])
+    return bisect_left(line.starts, line.start + dateline.end()) if dateline else start
 
 
 def _is_rank(line: Line, at: int) -> bool:

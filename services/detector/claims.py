@@ -52,6 +52,7 @@ def claims(
             elif claim:
                 yield line, claim
                 if claim.side != "total":
+                    told.several = told.side_line == line.number and (told.several or told.side != claim.side)
                     told.side, told.side_line, told.pronoun = claim.side, line.number, figure.pronoun
         _remember(told, line, parties)
 
@@ -114,7 +115,7 @@ def _listen(told: Told, line: Line, body: str) -> None:
 
 def _remember(told: Told, line: Line, parties: Parties) -> None:
     told.previous = line
-    told.ground = ground_of(line, None, parties) or (told.ground if line.paragraph else None)
+    told.ground = ground_of(line, None, parties) or told.ground
 
 
 def distinct(told: Sequence[Claim]) -> list[Claim]:

@@ -12,14 +12,14 @@ from services.detector.people import People
 from services.detector.words import words
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
-_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|(?P<noun>x)|d)\Z")
+_NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|'(?P<to>x)|(?P<noun>x)|d)\Z")
 _LOSSES_OF = re.compile(r"(?P<side>[JA])'?x?(?:[FdT][vx:]{1,2}|[mh][KWCM][vx:]|m?v?[xL]x?F,?[<i])\Z")
 _OF_THOSE = re.compile(r"NoaN?(?P<loss>[KWd])(?=v)")
 _AND_THEN = re.compile(r"v+x(?:i(?=M)|&)(?P<loss>[KQCM])")
 _ALSO_REPORTED = re.compile(r"(?:,&|[,;&])(?P<side>[JA])x?S\Z")
 _OFFICER_AND = re.compile(r"(?P<side>J)x?m[,&]\Z")
 _COLLECTIVES = words("people.collectives")
-_IN_HANDS = re.compile(r"(?:v{0,2}i[JA]'?|x[JA]vip?)x")
+_IN_HANDS = re.compile(r"(?:v{0,2}i(?:[JA]'?|p)|x[JA]vip?)x")
 _HELD = re.compile(r"v{0,2}(?P<held>x)[ib]a?[JAP]")
 _HOLDING = words("lists.holding")
 _HANDS = words("lists.hands")
@@ -92,6 +92,8 @@ def named_before(line: Line, at: int) -> int:
     match = _NEW.search(line.symbols, max(0, at - _WIDTH), at)
     if match is None or is_pair(line, match.start("side")) or (match["at"] and line.words[at - 1] not in ("at", "of")):
         return -1
+    if match["to"] and line.words[at - 1] != "to":
+        return -1  # "Thailand's toll rose to five and Cambodia's to eight"
     if match["noun"] and line.words[at - 1] != "side":  # "the Thai side 33"
         return -1
     return match.start("side")

@@ -49,6 +49,7 @@ _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _CARRIED = words("lists.carried")
 _FIGURES = words("losers.figures")
 _GIVING_UP = words("losers.giving_up")
+_TOWNS = words("losers.towns")
 _VISITING = words("losers.visiting")
 _THITHER = ("to", "in")
 _CLAUSE = 8  # items
@@ -65,12 +66,14 @@ def loser(case: Case, near: bool) -> str | None:
     together = behind and not {"a", "an", "rest"}.intersection(
         case.line.words[at : at + 5]
     )  # "22 Iranian guards and a Turk"
+    if case.figure.at < at and _is_of_two(case, at):
+        return "total"
     named = None if together else _named(case, at)
     if named is not None and case.figure.foe and case.line.words[at + 1] == ":":
         return case.parties.other_than(named.ref)  # "Thailand: 40 enemy dead"
     if named is not None:
         return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
-    if _is_elsewhere(case) or _is_by_others(case):
+    if _is_elsewhere(case) or _is_by_others(case) or _is_of_an_organisation(case):
         return None
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
@@ -83,6 +86,11 @@ def loser(case: Case, near: bool) -> str | None:
     if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors):
         return None  # losses of another event
     return _first(case, _ELSE)
+
+
+def _is_of_two(case: Case, at: int) -> bool:
+    """`4,000 Chinese and Vietnamese troops were killed`."""
+    return case.line.symbols[at + 1 : at + 3] == "&J" and has_partner_behind(case.line, at)
 
 
 def _named(case: Case, at: int) -> Mention | None:
@@ -109,6 +117,11 @@ def _is_elsewhere(case: Case) -> bool:
         if mention is not None and line.words[index - 1] == "in":
             return _is_foreign(case, index, mention)
     return False
+
+
+def _is_of_an_organisation(case: Case) -> bool:
+    """`The United Nations said four of its soldiers had been killed`."""
+    return case.figure.pronoun > case.figure.at and case.line.symbols[: case.figure.at].endswith(("GS", "GSa"))
 
 
 def _is_by_others(case: Case) -> bool:
@@ -454,6 +467,13 @@ def _regulars(case: Case) -> str | None:
     return parties.other_than(parties.raiders) if parties.raiders and not _REGULARS.isdisjoint(named) else None
 
 
+def _in_that_town(case: Case) -> str | None:
+    """`A mortar hit the Turkish town of Akcakale. ... Thirteen were wounded in the town`: on the ground told of."""
+    behind = case.line.words[case.figure.predicate + 1 : case.figure.predicate + 4]
+    there = behind[:2] == ["in", "the"] and not _TOWNS.isdisjoint(behind[2:])
+    return case.told.ground if there and case.figure.who != "military" else None
+
+
 def _first_named(case: Case) -> str | None:
     """`Asmara, pressed for its own losses, gave them as 180 killed`: the only side named begins the sentence."""
     named = [(index, mention.ref) for index, mention in case.line.actors if case.parties.knows(mention.ref)]
@@ -503,6 +523,7 @@ _ELSE = (
     _regulars,
     _flown_home,
     _ground_named,
+    _in_that_town,
     more_of_them,
     _of_both,
     _foe,

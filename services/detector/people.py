@@ -18,6 +18,7 @@ _PHRASE = re.compile(
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ASIDE = re.compile(r"(?:xi?N|[ix]Nx)(?=,?v+[xr]?[KQWCM])")
 _ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
+_ANOTHER = re.compile(r"[xJAO]{0,3}(?P<head>[mch])(?=[v,KQWC])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
 _OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
@@ -34,6 +35,7 @@ _THINGS = words("people.things")
 _FOES = words("people.foes")  # soldiers of the other side, in the mouth of whoever speaks
 _GROUPS = words("people.groups")
 _FORCES = words("headed.forces")
+_WHEN = words("predicates.when") - {"with"}
 _BANDS = words("parties.groups")
 _COLLECTIVES = words("people.collectives")  # one of them is not one person
 
@@ -53,6 +55,9 @@ class People:
 
 def counted(line: Line, at: int) -> People | None:
     """The people behind the number (or "a", "another") at `at`; None where "a" counts no person."""
+    if other := _ANOTHER.match(line.symbols, at + 1) if line.words[at] == "another" else None:
+        head = other["head"]
+        return People(at, other.end(), _WHO[head], head, side_in(line, at, other.end()))  # "another Thai soldier was"
     if line.words[at] == "another":
         return People(at, at + (4 if line.symbols[at + 1 : at + 4] == ",N," else 1))  # "another, 20, was hurt"
     if line.symbols[at] == "p":
@@ -85,7 +90,7 @@ def _named_people(line: Line, at: int, match: "re.Match[str]") -> People:
     head, end = match["head"], match.end("head")
     side, pronoun = side_in(line, at + 1, end), _pronoun_in(line, at + 1, end)
     behind = _BEHIND.match(line.symbols, end)
-    if behind and side < 0 and not _is_of_what(line, end, behind.end()):
+    if behind and side < 0 and line.words[end] not in _WHEN and not _is_of_what(line, end, behind.end()):
         side, end = side_in(line, end, behind.end()), behind.end()  # not "15 men in Rhodesian ambush"
         pronoun = max(pronoun, _pronoun_in(line, at, end))
     if line.symbols[end : end + 3] == "oNc" and line.words[end + 1] == "one":

@@ -66,7 +66,7 @@ def behind(line: Line, people: People) -> int:
     if match is None:
         return -1
     verb = match.start("verb")
-    if _OTHERS.search(line.symbols, people.end, verb):
+    if _OTHERS.search(line.symbols, people.end, verb) or _is_of_others(line, people.end, verb):
         return -1
     if line.words[verb] in _HIT and not people.head:
         return -1  # "a second was hit": a helicopter
@@ -75,6 +75,13 @@ def behind(line: Line, people: People) -> int:
     if line.words[verb - 1] in _OBJECTS or line.words[verb] == "carried off" or _is_elsewhere(line, verb):
         return -1  # "an officer went to look and found them dead"; the dead are carried off, too
     return -1 if _is_active(line, people.end, verb) else verb
+
+
+def _is_of_others(line: Line, start: int, verb: int) -> bool:
+    """`lost 240 soldiers when South Sudanese forces seized the town`: what others did."""
+    joint = next((i for i in range(start, verb) if line.words[i] in _WHEN), -1)
+    active = line.symbols[verb - 1] != "v" and line.symbols[verb] in "KWC"
+    return joint >= 0 and active and any(line.symbols[i] in "JA" for i in range(joint, verb))
 
 
 def _is_of_them(line: Line, at: int) -> bool:
