@@ -11,6 +11,7 @@ from shared.schemas.claims import Who
 _ZERO = re.compile(r"z(?:o[ap]?)?[avxrJA]{0,3}?(?P<noun>[FIWhmcKCMQ])")
 # Behind it: "to Thai troops", "among the Guyanese".
 _WHOSE = re.compile(r"(?:[xi<]?[ap]?x?(?=[JA]'?x?[mch])|<a?(?=[JA]))(?P<side>[JA])")
+_NOBODY = ("nobody", "no one", "none")
 _NOT_ZERO = words("denials.not_zero")
 _WITHHELD = words("denials.withheld")
 _NAMING = words("denials.naming")
@@ -19,6 +20,8 @@ _REMAINS = words("denials.remains")
 
 def denial(line: Line, at: int) -> Figure | None:
     """`no casualties`, `nobody was hurt`, `no soldier was wounded`, `without losses`."""
+    if line.symbols[at - 1 : at] == "L" and line.words[at] in _NOBODY:  # "said that it had lost no one"
+        return Figure(at, at + 1, 0, 0, 0, "killed", "unspecified", predicate=at - 1)
     match = _ZERO.match(line.symbols, at)
     if match is None or line.words[at] in _NOT_ZERO:
         return None
@@ -42,4 +45,4 @@ def _zero_predicate(line: Line, at: int, noun: int) -> int:
     if line.symbols[noun] in "hmc":
         verb = re.match(r"[vxr]{1,3}(?P<verb>[KWCM])", line.symbols[noun + 1 : noun + 6])
         return noun + 1 + verb.start("verb") if verb else -1
-    return noun if line.words[at] in ("nobody", "no one", "none") else -1
+    return noun if line.words[at] in _NOBODY or line.symbols[at + 1] == "J" else -1

@@ -51,6 +51,7 @@ _FIGURES = words("losers.figures")
 _GIVING_UP = words("losers.giving_up")
 _TOWNS = words("losers.towns")
 _VISITING = words("losers.visiting")
+_COST = (["cost", "of"], ["loss", "of"], ["price", "of"])
 _THITHER = ("to", "in")
 _CLAUSE = 8  # items
 
@@ -257,6 +258,15 @@ def _killers_loss(case: Case) -> str | None:
     joined = lost and line.symbols[figure.predicate - 1] in "&," and figure.side_at < 0
     same = case.told.side and case.told.side_line == line.number
     return case.parties.other_than(case.told.side) if joined and same and case.told.side else None
+
+
+def _at_a_cost(case: Case) -> str | None:
+    """`beat back a Salvadoran column, killing 60, at a cost of 14 dead`: of whoever killed."""
+    before = case.line.words[max(0, case.figure.at - 4) : case.figure.at]
+    if before[:1] not in (["at"], ["for"]) or before[2:] not in _COST:
+        return None
+    same = case.told.side and case.told.side_line == case.line.number
+    return case.parties.other_than(case.told.side) if same and case.told.side else case.own
 
 
 def _they_lost(case: Case) -> str | None:
@@ -497,6 +507,7 @@ _OUTRIGHT = (
     _all_together,
     _theirs,
     _killers_loss,
+    _at_a_cost,
     attackers,
     driven_back,
     _they_lost,
