@@ -53,6 +53,7 @@ _TOWNS = words("losers.towns")
 _VISITING = words("losers.visiting")
 _COST = (["cost", "of"], ["loss", "of"], ["price", "of"])
 _THITHER = ("to", "in")
+_ADVISERS = 2
 _CLAUSE = 8  # items
 
 
@@ -73,7 +74,8 @@ def loser(case: Case, near: bool) -> str | None:
     if named is not None and case.figure.foe and case.line.words[at + 1] == ":":
         return case.parties.other_than(named.ref)  # "Thailand: 40 enemy dead"
     if named is not None:
-        return named.ref if case.parties.knows(named.ref) or case.parties.allies(named) else None
+        known = case.parties.knows(named.ref) or case.parties.allies(named) or (near and _are_beside(case, named))
+        return named.ref if known else None
     if _is_elsewhere(case) or _is_by_others(case) or _is_of_an_organisation(case):
         return None
     if case.figure.best == 0:
@@ -87,6 +89,12 @@ def loser(case: Case, near: bool) -> str | None:
     if not near and not any(case.parties.knows(actor.ref) for _, actor in case.line.actors):
         return None  # losses of another event
     return _first(case, _ELSE)
+
+
+def _are_beside(case: Case, named: Mention) -> bool:
+    """`25 Russian soldiers died when Afghan fighters overran a post in Tajikistan`: a third state's troops in the fight;
+    one or two may be advisers."""
+    return case.figure.who == "military" and len(named.ref) == 2 and (case.figure.best or 0) > _ADVISERS
 
 
 def _is_of_two(case: Case, at: int) -> bool:
