@@ -105,6 +105,8 @@ _BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _TOLL_OF = re.compile(r"Toa?(?P<side>[JA])x{0,2}[mhcdF]")
 _DENYING = words("fights.denying")
+_FIELDS = words("lists.fields")
+_UNITS = words("casualties.units")
 _BLAMING = words("casualties.blaming")
 _KILLED_AND_LOST = re.compile(r"[kKCy][ar]?N[^.;SkK]{0,8}[&,]L\Z")
 _REMAINS = words("casualties.remains")
@@ -144,6 +146,8 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
         "<" in line.symbols[one.end : figure.at] for one in wholes
     ):
         return True  # "two men, among them their commander, a major"
+    if line.symbols[figure.at - 1 : figure.at] == "," and line.words[figure.predicate].endswith("condition"):
+        return True  # "ten were taken to a hospital, three in critical condition"
     among = line.words[figure.end : figure.end + 1] == ["among them"]
     single = line.symbols[figure.at + 1 : figure.at + 2] == "<" or among
     if line.words[figure.end : figure.end + 2] == ["was", "among"] and line.symbols.startswith("N", figure.end + 2):
@@ -196,6 +200,8 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
             _ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]
         ):
             return False
+        if line.symbols[at - 1 : at] in ("o", "a") and not _UNITS.isdisjoint(" ".join(line.words[at + 1 : at + 4]).split()):
+            return False  # "two soldiers of 13 Rajputana Rifles"
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
         by = line.symbols[at - 1 : at] == "b" and not (
@@ -506,6 +512,8 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
         return figure.side_at
     if _KILLED_AND_LOST.search(line.symbols, 0, verb + 1):
         return -1  # "killing 120 guerrillas and losing 48 soldiers": of whoever killed
+    if line.words[verb - 1] in ("themselves", "itself"):
+        return line.actors[0][0] if line.actors else -1
     named = side_in(line, max(0, verb - 4), verb)
     if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
         return named
@@ -544,6 +552,8 @@ def _drew_off(line: Line, figure: Figure) -> bool:
     if figure.side_at >= 0 or figure.pronoun >= 0:
         return False
     if line.words[figure.at - 1] == "left":
+        if not _FIELDS.isdisjoint(line.words[figure.end : figure.end + 5]):
+            return True  # "had left thirty dead on the field"
         return line.words[figure.predicate] in _REMAINS and figure.best != 1
     told = _WITH_LOSS.search(line.symbols, max(0, figure.at - 4), figure.at)
     if told is None or line.words[told.start()] != "with":

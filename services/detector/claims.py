@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 
 from services.detector.case import Case
@@ -11,11 +12,12 @@ from services.detector.figure import Figure
 from services.detector.lines import Line
 from services.detector.losers import loser
 from services.detector.parties import Parties
-from services.detector.past import compares
+from services.detector.past import compares, is_old
 from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
 from shared.schemas.claims import Claim
+from shared.schemas.edtf import day_of
 from shared.schemas.spans import Evidence
 
 
@@ -30,10 +32,15 @@ def claims(
 
     `near` are the numbers of the lines at or shortly behind one that tells of the fight.
     """
+    today = day_of(article.published)
     told, passed = Told(home=_written_in(article, parties)), list[Line]()
     for before, line in pairwise((None, *lines)):
         assert line is not None
-        found = [figure for figure in figures(line) if _is_of_the_fight(line, figure, before, parties)]
+        found = [
+            figure
+            for figure in figures(line)
+            if _is_of_the_fight(line, figure, before, parties) and not _is_dated_before(line, figure, today)
+        ]
         if not found:
             passed.append(line)  # who spoke in it is asked only where losses follow
             continue
@@ -71,9 +78,22 @@ def _is_of_the_fight(line: Line, figure: Figure, before: Line | None, parties: P
         return False
     if is_of_another_event(line, figure) or (parties.group is None and _is_by_irregulars(line, figure)):
         return False
+    if figure.kind == "captured" and figure.who != "military" and not _ARRESTED.isdisjoint(line.words):
+        return False  # "police rounded up 150 Moroccan nationals"
     if figure.kind == "captured" and line.words[max(0, figure.at - 1)] == "the" and not figure.prisoners:
         return False  # "the 10 captured this week": of whom the reader knows
     return not _is_of_that(line, figure) or (before is not None and before.number == line.number - 1)
+
+
+def _is_dated_before(line: Line, figure: Figure, today: date | None) -> bool:
+    """`about 50 died in a round of clashes there this March`: of an earlier day, whatever else the sentence names."""
+    if line.number <= _LEAD or today is None or compares(line):
+        return False
+    told = max(figure.predicate, figure.end)
+    day = next(((at, day) for at, day in line.dates if at > told), None)
+    if day is None or not re.fullmatch(r"[^.;,SK&]{0,12}", line.symbols[told + 1 : day[0]]):
+        return False
+    return is_old(day[1], today)
 
 
 def _is_counted_before(line: Line, figure: Figure) -> bool:
@@ -147,8 +167,10 @@ _PARTIES = words("claims.parties")
 _ACCIDENTS = words("claims.accidents")
 _MINES = frozenset(("mine", "landmine", "land mine", "booby trap", "mines", "landmines"))
 _CAUSES = words("days.causes")
+_ARRESTED = words("claims.arrested")
 _MANY, _CROWD = 300, 100_000  # dead, and driven from their homes: no fight at a border had both
 _DISPLACED = words("claims.displaced")
+_LEAD = 2  # the first sentences tell late news, too
 _DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
 _TIME_SPANS = words("claims.spans")

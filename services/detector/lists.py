@@ -24,7 +24,7 @@ _HELD = re.compile(r"v{0,2}(?P<held>x)[ib]a?[JAP]")
 _HOLDING = words("lists.holding")
 _HANDS = words("lists.hands")
 _NUMBER_OF = re.compile(r"axo[mchxJA]{1,4}?(?P<loss>[KWMCd])")
-_WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+x|xi)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
+_WITH_WOUNDS = re.compile(r"(?:x{0,2}P|v+[xS]|xi)?(?P<with>[iL])[xJa&,]{0,5}(?P<wounds>I)")
 _BEARING = words("lists.bearing")
 _ON_SIDE_BEFORE = re.compile(r"[;&,],?ia?(?P<side>[JA])x,?\Z")
 _IN_TRUTH = words("lists.in_truth")
@@ -54,6 +54,8 @@ _HOSPITALS = words("lists.hospitals")
 _TREATING = words("lists.treating")
 _CARRIED = words("lists.carried")
 _DIED = re.compile(r"[^.;S&N]{1,20}?&?(?P<loss>Q)(?=[.,;iDW]|xpI|\Z)")
+_TAKEN = ("was taken", "were taken", "been taken", "taken")
+_AND_OTHERS = re.compile(r",?&N[xJAP]{0,3}[mch]")
 _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
 
@@ -294,13 +296,15 @@ def hospital(line: Line, at: int, end: int) -> int:
     if _HOSPITALS.isdisjoint(line.words[max(0, at - _WIDTH) : end + _WIDTH]):
         return -1
     before = next((i for i in range(at - 1, max(-1, at - 4), -1) if line.words[i] in _TREATING), -1)
+    joined = _AND_OTHERS.match(line.symbols, end)  # "105 servicemen and six civilians had been brought"
+    end = joined.end() if joined else end
     behind = next((i for i in range(end, min(len(line), end + 4)) if line.words[i] in _CARRIED), -1)
     return before if before >= 0 else behind
 
 
 def is_taken_there(line: Line, verb: int) -> bool:
     """Whether who `were taken` came to a hospital."""
-    return line.words[verb] in ("was taken", "were taken") and not _HOSPITALS.isdisjoint(line.words[verb : verb + 6])
+    return line.words[verb] in _TAKEN and not _HOSPITALS.isdisjoint(line.words[verb : verb + 6])
 
 
 def numbered(line: Line, at: int) -> int:

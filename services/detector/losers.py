@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from services.detector.case import Case, struck, told_before
-from services.detector.doers import does_both, has_partner_behind, whose
+from services.detector.doers import befell, does_both, has_partner_behind, whose
 from services.detector.ground import is_ground
 from services.detector.lines import Line
 from services.detector.lists import SIDED_PART
@@ -49,6 +49,8 @@ _NORTHERN, _SOUTHERN = words("losers.northern"), words("losers.southern")
 _CARRIED = words("lists.carried")
 _FIGURES = words("losers.figures")
 _GIVING_UP = words("losers.giving_up")
+_FREEING = words("losers.freeing")
+_CRAFTS = words("losers.crafts")
 _TOWNS = words("losers.towns")
 _VISITING = words("losers.visiting")
 _COST = (["cost", "of"], ["loss", "of"], ["price", "of"])
@@ -76,7 +78,7 @@ def loser(case: Case, near: bool) -> str | None:
     if named is not None:
         known = case.parties.knows(named.ref) or case.parties.allies(named) or (near and _are_beside(case, named))
         return named.ref if known else None
-    if _is_elsewhere(case) or _is_by_others(case) or _is_of_an_organisation(case):
+    if _is_elsewhere(case) or _is_elsewhere_behind(case) or _is_by_others(case) or _is_of_an_organisation(case):
         return None
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
@@ -131,6 +133,15 @@ def _is_elsewhere(case: Case) -> bool:
 def _is_of_an_organisation(case: Case) -> bool:
     """`The United Nations said four of its soldiers had been killed`."""
     return case.figure.pronoun > case.figure.at and case.line.symbols[: case.figure.at].endswith(("GS", "GSa"))
+
+
+def _is_elsewhere_behind(case: Case) -> bool:
+    """`1,500 people have been killed in Nagorno-Karabakh in four years`, of another fight."""
+    behind = max(case.figure.end, case.figure.predicate + 1)
+    mention = case.line.mentions[behind + 1] if case.line.words[behind : behind + 1] == ["in"] else None
+    if mention is None or case.parties.knows(mention.ref):
+        return False
+    return _is_foreign(case, behind + 1, mention)
 
 
 def _is_by_others(case: Case) -> bool:
@@ -298,7 +309,11 @@ def _named_at_first(case: Case) -> str | None:
 
 def _gave_up(case: Case) -> str | None:
     """`The Egyptian army says that 30 men surrendered`: nobody claims his own."""
-    return _opponent(case) if case.line.words[case.figure.predicate] in _GIVING_UP else None
+    figure = case.figure
+    freed = not _FREEING.isdisjoint(case.line.words[max(0, figure.at - 3) : figure.at])
+    adjective = figure.predicate == figure.at + 1 and figure.end > figure.at + 2 and not freed
+    held = figure.kind == "captured" and adjective  # "spoke of 24 detained sailors"
+    return _opponent(case) if held or case.line.words[figure.predicate] in _GIVING_UP else None
 
 
 def _visited(case: Case) -> str | None:
@@ -391,7 +406,7 @@ def _killed_by_them(case: Case) -> str | None:
     if not 0 < figure.predicate < figure.at or line.symbols[figure.predicate] not in "kKwWyC":
         return None
     if line.words[figure.end : figure.end + 1] == ["of them"]:
-        return _opponent(case) or _victim(case)
+        return _latter(case) or _opponent(case) or _victim(case)
     if figure.agent >= 0:
         return None
     if line.symbols[figure.predicate - 1] == "," and _they_did(line, figure.predicate):
@@ -399,11 +414,19 @@ def _killed_by_them(case: Case) -> str | None:
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
         if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:
             return _opponent(case)
-        if line.symbols[index] == "&" and line.words[0] in _THEMSELVES:
+        if line.symbols[index] == "&" and line.words[0] in _THEMSELVES and "L" in line.symbols[:index]:
             return _opponent(case)  # "It lost 31 men and killed 256"
         if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:
             return None
     return None
+
+
+def _latter(case: Case) -> str | None:
+    """`Algerian forces seized the wells, surprising a Moroccan garrison and killing ten of them`: of two named, those
+    named last."""
+    acting = (pair for pair in case.line.actors if pair[0] < case.figure.predicate)
+    named = [m.ref for index, m in acting if case.parties.knows(m.ref) and not is_ground(case.line, index)]
+    return named[-1] if len(set(named)) == 2 else None
 
 
 def _they_did(line: Line, verb: int) -> bool:
@@ -421,6 +444,19 @@ def _struck_there(case: Case) -> str | None:
     figure, line = case.figure, case.line
     active = 0 < figure.predicate < figure.at and line.words[figure.predicate].endswith("ing")
     return struck(case) if active and figure.who != "civilian" and figure.agent < 0 else None
+
+
+def _aboard_what_was_struck(case: Case) -> str | None:
+    """`planes machine-gunned Mexican shrimp boats off Champerico, killing three fishermen`: not of the ground."""
+    struck_ = (
+        m.ref
+        for index, m in case.line.actors
+        if index < case.figure.at
+        and befell(case.line, index)
+        and not _CRAFTS.isdisjoint(case.line.words[index + 1 : index + 4])
+    )
+    side = next(struck_, None)
+    return side if side and case.parties.knows(side) else None
 
 
 def _victim_in_arms(case: Case) -> str | None:
@@ -529,6 +565,7 @@ _OUTRIGHT = (
     _bodies_found,
     aboard,
     _victim_in_arms,
+    _aboard_what_was_struck,
     _struck_there,
     _enemy,
     some_of_them,

@@ -29,7 +29,7 @@ _DAYS_AGO = 3
 _OCCASION = 14  # items between "anniversary" and what it is of
 _VERB = 4  # items from the aside to the verb
 _WEEK = 7
-_OLD_DAYS = 14  # what lies farther behind the day of publication is an earlier event's ...
+_OLD_DAYS = 10  # what lies farther behind the day of publication is an earlier event's ...
 _LEAD_DAYS = 180  # ... but what an article begins with may be its late news
 
 
@@ -52,7 +52,7 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     cues = [at for at in _cues(line) if at not in aside and not (lead and line.words[at] in _LASTING)]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     dates = (day for at, day in line.dates if at not in aside)
-    return (bool(cues) or any(_is_old(day, today, old) for day in dates)) and not compares(line, today)
+    return (bool(cues) or any(is_old(day, today, old) for day in dates)) and not compares(line, today)
 
 
 def _aside(line: Line) -> range:
@@ -92,7 +92,7 @@ def counts_on(line: Line) -> bool:
 def is_of_an_earlier_day(line: Line, lead: Iterable[Line], today: date | None) -> bool:
     """Whether the only days named are yesterday, weekdays that the lead does not name, or a calendar day before."""
     told = {day.ref for one in lead for _, day in one.dates}
-    if any(day.form == "day" and day.ref not in told and _is_old(day, today, _DAYS_AGO) for _, day in line.dates):
+    if any(day.form == "day" and day.ref not in told and is_old(day, today, _DAYS_AGO) for _, day in line.dates):
         return True
     days = {day.ref for _, day in line.dates if day.ref == _YESTERDAY or day.form == "weekday"}
     return (
@@ -103,12 +103,14 @@ def is_of_an_earlier_day(line: Line, lead: Iterable[Line], today: date | None) -
 def _tells_of_the_day_before(line: Line) -> bool:
     """`One day earlier three soldiers had lost their lives there`: the fight before this one."""
     first = line.dates[:1]
+    if first and first[0][0] == 1 and line.words[0] == "before" and first[0][1].form == "weekday":
+        return True  # "Before Friday, Peru had reported 27 dead"
     return bool(first) and first[0][0] <= 1 and first[0][1].form == "earlier" and "had" in line.words
 
 
 def _is_of_an_old_war(line: Line, today: date | None) -> bool:
     """`remains of soldiers killed in 1980s war`: a title is today's news unless its war is of another year."""
-    years = [at for at, day in line.dates if day.form in ("year", "month") and _is_old(day, today)]
+    years = [at for at, day in line.dates if day.form in ("year", "month") and is_old(day, today)]
     return any(line.words[at + 1 : at + 2] == ["war"] for at in years) or not _OLD_WARS.isdisjoint(line.words)
 
 
@@ -118,7 +120,7 @@ def is_fresh(line: Line, today: date | None) -> bool:
         return True
     back = next(iter(_cues(line)), len(line))
     for at, day in line.dates:
-        if _is_old(day, today):
+        if is_old(day, today):
             back = min(back, at)
         elif (day.form in ("weekday", "overnight") and not is_repeated(line, at)) or (day.form == "day" and at < back):
             return True
@@ -135,7 +137,7 @@ def compares(line: Line, today: date | None = None) -> bool:
     if "since" not in line.words[1:]:
         return False
     since = line.words.index("since", 1)
-    if any(at < since and _is_old(day, today) for at, day in line.dates):
+    if any(at < since and is_old(day, today) for at, day in line.dates):
         return False
     return any(word in _SUPERLATIVES for word in line.words[max(0, since - 12) : since])
 
@@ -183,7 +185,8 @@ def _cues(line: Line) -> Iterator[int]:
             yield at
 
 
-def _is_old(mention: Mention, today: date | None, days: int = _OLD_DAYS) -> bool:
+def is_old(mention: Mention, today: date | None, days: int = _OLD_DAYS) -> bool:
+    """Whether a year, a month or a day ended more than `days` before `today`; a bare year or month without one."""
     year = mention.ref[:4]
     if today is None:
         return year.isdigit() and mention.form in ("year", "month")

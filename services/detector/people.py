@@ -22,9 +22,9 @@ _ANOTHER = re.compile(r"[xJAO]{0,3}(?P<head>[mch])(?=[v,KQWC])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
 _OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
-_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]|(?<=[kw])p[mc](?=[&,.;i]|\Z)")
+_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]|(?<=[^mch]&)pc[KW]|(?<=[kw])p[mc](?=[&,.;i]|\Z)")
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
-_SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCM]|\Z)")
+_SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCMR]|\Z)")
 _SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
 _WORKERS = re.compile(r"NJ?x{1,2}(?=v+[xr]?[KQW]|Q)")  # "two shopkeepers were dead"
 _DOERS = re.compile(r"(?:[eo]rs|ists|herds|folk|men|women)\Z")

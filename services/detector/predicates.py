@@ -22,7 +22,7 @@ _LEFT = re.compile(r"(?P<verb>[kKwWyCLQTFIM])(?P<gap>q?[oavrxp<DPJA'ib]{0,6})\Z"
 _OTHERS = re.compile(r"i[ap][xJAO']{0,3}[mch]v+[xr]?\Z")  # "went there after a ranger was" killed
 _TOLL = re.compile(r"T|(?<=[JAaopx'])[FdI]|(?<=[mchJap])[KW]|(?<=[op])[KWMd]|(?<=px)K|(?<=v)[QKW]")
 _BEHIND_TOLL = re.compile(r"(?:,[^,.;]{1,6},)?(?:[^.;NSkL]|S(?=i)|(?<=f)N(?=i)){0,12}")
-_EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]")
+_EITHER_OR = re.compile(r"[KWCd](?:,[KWC])?,?&x?[WCKI]|k&w|w&k")
 _BETWEEN = ("'", "‘", "’", '"', "“", "now")
 _SAID_TO = re.compile(r"Sxv{1,2}[KdMCWQ]")
 _REACH = 14  # items from a verb back to who does it
