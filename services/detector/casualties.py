@@ -200,7 +200,9 @@ def _counts(line: Line, at: int, symbol: str) -> bool:
             _ONE_OF_ALL.match(line.symbols, at) or line.words[at + 1 : at + 2] == ["another"]
         ):
             return False
-        if line.symbols[at - 1 : at] in ("o", "a") and not _UNITS.isdisjoint(" ".join(line.words[at + 1 : at + 4]).split()):
+        if line.symbols[at - 1 : at] in ("o", "a") and not _UNITS.isdisjoint(
+            " ".join(line.words[at + 1 : at + 4]).split()
+        ):
             return False  # "two soldiers of 13 Rajputana Rifles"
         return not (is_inner(line, at) or is_age(line, at) or (at and _THE_ONE.match(line.symbols, at - 1)))
     if symbol == "a":
@@ -512,6 +514,8 @@ def _loser(line: Line, figure: Figure, verb: int) -> int:
         return figure.side_at
     if _KILLED_AND_LOST.search(line.symbols, 0, verb + 1):
         return -1  # "killing 120 guerrillas and losing 48 soldiers": of whoever killed
+    if not {"it", "they"}.isdisjoint(line.words[verb - 2 : verb]):
+        return -1  # "Vientiane said that it had lost one soldier"
     if line.words[verb - 1] in ("themselves", "itself"):
         return line.actors[0][0] if line.actors else -1
     named = side_in(line, max(0, verb - 4), verb)

@@ -148,7 +148,9 @@ def _is_passive(line: Line, verb: int) -> bool:
     if line.words[verb - 1 : verb] in _WHO:
         return True  # "two who reported to the surgeon"
     if line.words[verb] in _NOUNS and (
-        line.words[verb - 1 : verb] == ["with"] or line.symbols[verb + 1 : verb + 2] == "o"
+        line.words[verb - 1 : verb] == ["with"]
+        or line.symbols[verb - 1 : verb] == "a"
+        or line.symbols[verb + 1 : verb + 2] == "o"
     ):
         return True
     return line.words[max(0, verb - 1)] in _PASSIVE

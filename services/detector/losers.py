@@ -292,7 +292,8 @@ def _they_lost(case: Case) -> str | None:
     """`Cairo said it lost nine men`, whatever else the sentence shows struck."""
     at = case.figure.predicate
     had = case.line.words[:2] in (["it", "had"], ["they", "had"]) and case.figure.at == 2  # "It had 21 dead"
-    lost = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, at - 1) : at] in (["it"], ["they"])
+    subject_at = at - 2 if case.line.words[at - 1] == "had" else at - 1
+    lost = case.line.symbols[at : at + 1] == "L" and case.line.words[max(0, subject_at)] in ("it", "they")
     pronoun = had or lost
     if not pronoun or case.figure.foe:
         return None

@@ -22,7 +22,7 @@ _ANOTHER = re.compile(r"[xJAO]{0,3}(?P<head>[mch])(?=[v,KQWC])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
 _OF_THINGS = _HIT | words("people.fallen") | {"were lost"}
-_THEIRS = re.compile(r"pm(?:v+[xr]?)?[KW]|(?<=[^mch]&)pc[KW]|(?<=[kw])p[mc](?=[&,.;i]|\Z)")
+_THEIRS = re.compile(r"p(?:m(?:v+[xr]?)?[KW]|h(?:v+[xr]?)?[KWC])|(?<=[^mch]&)pc[KW]|(?<=[kw])p[mc](?=[&,.;i]|\Z)")
 _NATIONAL = re.compile(r"ax{0,2}J(?=,|v+[xr]?[KQWCM]|[KQWCM])")  # "an Indian was killed"
 _SECOND = re.compile(r"aO(?=[,.;&)]|v?x?[KQWCMR]|\Z)")
 _SOMEBODY = re.compile(r"aJ?x{1,2}(?=(?:v+[xr]?[KQW]|Q))")  # "a Thai tea seller was wounded"
