@@ -94,8 +94,8 @@ def loser(case: Case, near: bool) -> str | None:
 
 
 def _are_beside(case: Case, named: Mention) -> bool:
-    """`25 Russian soldiers died when Afghan fighters overran a post in Tajikistan`: a third state's troops in the fight;
-    one or two may be advisers."""
+    """`25 Russian soldiers died when Afghan fighters overran a post in Tajikistan`: a third state's troops; one or two
+    may be advisers."""
     return case.figure.who == "military" and len(named.ref) == 2 and (case.figure.best or 0) > _ADVISERS
 
 
