@@ -114,7 +114,7 @@ def _is_of_each(figure: Figure, line: Line) -> bool:
 
 def _is_of_that(line: Line, figure: Figure) -> bool:
     """`killed in that assault`: the one the sentence before tells of."""
-    return line.words[figure.predicate + 1 : figure.predicate + 3] == ["in", "that"]
+    return line.words[figure.predicate + 1 : figure.predicate + 3] in (["in", "that"], ["in", "those"])
 
 
 def _is_by_irregulars(line: Line, figure: Figure) -> bool:

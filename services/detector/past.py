@@ -24,6 +24,8 @@ _LOSS = re.compile("v?[xr]?[KkQLW]")
 _ASIDE = re.compile(r"\A[^,.;]{1,12}(,[^,.;]{3,30},)")
 _RELATIVES = words("past.relatives")
 _COUNTED_IN = words("past.counted_in")
+_CAME = frozenset(("came", "comes", "coming"))
+_OTHER_FIGHT = frozenset(("another", "similar"))
 _YESTERDAY = "day:-1"
 _DAYS_AGO = 3
 _OCCASION = 14  # items between "anniversary" and what it is of
@@ -87,6 +89,14 @@ def counts_on(line: Line) -> bool:
         if number.form == "ordinal" and fights:
             return not _COUNTED_IN.isdisjoint(line.words[at + 2 : at + 8])
     return False
+
+
+def comes_after_another(line: Line) -> bool:
+    """`the raid came one day after bombings in another region`, `comes a day after a similar attack`."""
+    after = next((at for at, day in line.dates if day.form == "after"), 0)
+    came = not _CAME.isdisjoint(line.words[max(0, after - 2) : after])
+    told = any(entry.fight for entry in line.entries[after : after + _OCCASION])
+    return came and told and not _OTHER_FIGHT.isdisjoint(line.words[after : after + _OCCASION])
 
 
 def is_of_an_earlier_day(line: Line, lead: Iterable[Line], today: date | None) -> bool:

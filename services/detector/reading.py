@@ -14,7 +14,14 @@ from services.detector.figure import Figure
 from services.detector.lexicon import lexicon
 from services.detector.lines import Line, read_lines
 from services.detector.parties import Parties
-from services.detector.past import commemorates, counts_on, is_fresh, is_of_an_earlier_day, looks_back
+from services.detector.past import (
+    comes_after_another,
+    commemorates,
+    counts_on,
+    is_fresh,
+    is_of_an_earlier_day,
+    looks_back,
+)
 from services.detector.score import arms, others
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
@@ -144,6 +151,7 @@ _TOLD = 0.1
 _NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
 _LEAD = 1  # sentences
+_FIRST = 3  # sentences that tell the day of the news
 _CLEAR = 0.4  # a weapon named or somebody dead is no scene of its own
 
 
@@ -167,11 +175,15 @@ def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     paragraph, back = -1, False
     lead = {line.number for line in [line for line in lines if line.role != "title"][:_LEAD]}
     opening = [line for line in lines if line.number in lead or line.role == "title"]
-    ceremony, again = any(map(commemorates, opening)), any(map(counts_on, opening))
+    ceremony, again = (
+        any(map(commemorates, opening)),
+        any(map(counts_on, opening)) or any(map(comes_after_another, lines)),
+    )
     for line in lines:
         back = (ceremony or (back and _goes_on(line, paragraph))) and not is_fresh(line, today)
         paragraph = line.paragraph
-        if looks_back(line, today, line.number in lead) or (again and is_of_an_earlier_day(line, opening, today)):
+        news = [first for first in lines[: min(_FIRST, line.number)] if first.number not in past] if again else []
+        if looks_back(line, today, line.number in lead) or (news and is_of_an_earlier_day(line, news, today)):
             past.add(line.number)
             back = True
         elif back and (ceremony or not any(entry.fight for entry in line.marks())):
