@@ -30,7 +30,7 @@ def are_shot(line: Line) -> bool:
     when rangers fired in the forest`; not `guards shot two farmers, triggering artillery exchanges`."""
     if not _LOSS.search(line.symbols) and _SHOOTING.isdisjoint(line.words):
         return False  # most sentences: the rest costs time
-    if any(entry.mutual for entry in line.marks()) or _come_over(line):
+    if "mutual" in line.tells or _come_over(line):
         return False
     rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
     return _are_migrants(line) or any(
@@ -89,5 +89,5 @@ def _has_fired(line: Line, match: "re.Match[str]") -> bool:
 
 def are_shelled(line: Line) -> bool:
     """`shelled Poipet, killing a cattle trader`, `bombed a camp`: whoever was hit, it is no shooting at a border."""
-    heavy = any(entry.weapon in _HEAVY for entry in line.marks()) or not _FROM_AFAR.isdisjoint(line.words)
-    return heavy and any(entry.directed for entry in line.marks())
+    heavy = not (_HEAVY.isdisjoint(line.tells) and _FROM_AFAR.isdisjoint(line.words))
+    return heavy and "directed" in line.tells

@@ -1,7 +1,6 @@
 """What makes the text itself doubtful, with the sentence: said beside the reports, and changes nothing in them."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, combinations
@@ -65,8 +64,8 @@ def _phrases_said(text: str) -> Iterator[tuple[int, str]]:
 
 def _says_twice(line: Line) -> bool:
     """`the former Soviet republics ousted the former Soviet republics`."""
-    long_words = Counter(word for word in line.words if len(word) > _LONG)
-    if sum(count > 1 for count in long_words.values()) < _LEAST:
+    long_words = [word for word in line.words if len(word) > _LONG]
+    if len(long_words) < len(set(long_words)) + _LEAST:
         return False
     places: dict[tuple[str, ...], int] = {}
     for at in range(len(line) - 2):

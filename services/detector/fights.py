@@ -319,7 +319,7 @@ def _context(fight: _Fight) -> float:
         return 0.5
     if are_shot(line):
         return 0.5
-    if shelled or "m" in line.symbols or "B" in line.symbols or any(e.weapon for _, e in marks):
+    if shelled or "m" in line.symbols or "B" in line.symbols or "weapon" in line.tells:
         return 1.0
     if not _BORDER_WORDS.isdisjoint(line.words):
         return 1.0
@@ -442,7 +442,7 @@ def _is_border_of(line: Line, at: int) -> bool:
 
 def _is_raid_of_nobody(line: Line, at: int) -> bool:
     """`an air strike in Unity state, near the border with Sudan`: planes are a state's, and no other is near."""
-    from_the_air = any(entry.weapon == "aircraft" and entry.fight for entry in line.marks())
+    from_the_air = any(line.entries[i].weapon == "aircraft" and line.entries[i].fight for i in line.marked)
     return from_the_air and all(i == at or is_ground(line, i) for i, _ in line.actors)
 
 

@@ -58,7 +58,8 @@ _ONCE = (("symbols",), ("fight.mutual",), ("fight.directed",), ("weapons",))
 class Entry:
     """`symbol` is the word's letter in the grammar of losses ("x" for none); `mutual` and `directed` are its weights
     as a sign of a fight, `fight` the larger; `other` the kinds of article it betrays; `weapon` the weapon it names;
-    `armed` are bodies and works of an army, `aftermath` is what a fight leaves behind; `marked` has any of these."""
+    `armed` are bodies and works of an army, `aftermath` is what a fight leaves behind; `tells` names which of these it
+    has, the kinds and the weapon among them."""
 
     symbol: str = "x"
     mutual: float = 0.0
@@ -70,7 +71,7 @@ class Entry:
     armed: bool = False
     aftermath: bool = False
     fight: float = 0.0
-    marked: bool = False
+    tells: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -109,10 +110,16 @@ def lexicon() -> Lexicon:
     for kind, word in _rows(rules.other):
         known.entry(word).other += (kind,)
     for entry in known.entries.values():
-        entry.marked = entry != Entry(symbol=entry.symbol)
+        entry.tells = _told(entry)
     known.entries |= {mark: Entry(symbol) for mark, symbol in _PUNCTUATION.items()}
     _index_phrases(known)
     return known
+
+
+def _told(entry: Entry) -> frozenset[str]:
+    """`{"fight", "mutual"}`, `{"weapon", "artillery"}`, `{"other", "drill"}`."""
+    parts = ("mutual", "directed", "fight", "weapon", "other", *CUES)
+    return frozenset((*(part for part in parts if getattr(entry, part)), *entry.other, *filter(None, [entry.weapon])))
 
 
 def _rows(part: Mapping[K, Sequence[str]]) -> Iterator[tuple[K, str]]:

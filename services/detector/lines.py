@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, compress, count, pairwise, repeat
 from operator import attrgetter
@@ -16,7 +16,7 @@ from shared.schemas.article_tagged import ArticleTagged, Mention
 _PIECE = re.compile(r"\s*(?:[’']s(?!\w)|\w+(?:[-’'](?!s\b)\w+)*|[^\w\s])")
 _SAID = re.compile(r"[xpAJz]|iDx|[Nar][^.;kS]{0,8}?[KQdWCM]")  # behind "claimed"
 _LIVES = words("lines.lives")
-_SYMBOL, _MARKED = attrgetter("symbol"), attrgetter("marked")
+_SYMBOL, _TELLS = attrgetter("symbol"), attrgetter("tells")
 
 # Symbols of mentions: N number, O ordinal, A actor, J demonym, P place, D date, G organisation, Y agency, B border.
 _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border": "B"}
@@ -26,7 +26,7 @@ _KINDS = {"place": "P", "date": "D", "organisation": "G", "agency": "Y", "border
 class Line:
     """One sentence. `words`, `entries`, `mentions`, `starts` and `ends` run parallel to `symbols`; `named` are the
     mentions with their indexes, `actors` and `dates` those of these kinds, `marked` the items whose entry says more
-    than its symbol."""
+    than its symbol, `tells` all that these say."""
 
     number: int
     start: int
@@ -40,13 +40,10 @@ class Line:
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     marked: list[int] = field(default_factory=list)
+    tells: frozenset[str] = frozenset()
     named: list[tuple[int, Mention]] = field(default_factory=list)
     actors: list[tuple[int, Mention]] = field(default_factory=list)
     dates: list[tuple[int, Mention]] = field(default_factory=list)
-
-    def marks(self) -> Iterator[Entry]:
-        """The entries of the marked items."""
-        return (self.entries[index] for index in self.marked)
 
     def __len__(self) -> int:
         return len(self.words)
@@ -97,7 +94,7 @@ def _row(article: ArticleTagged, text: str, known: Lexicon) -> _Row:
     for index, mention in zip(row.named, article.mentions, strict=True):
         symbols[index], row.words[index] = _symbol(mention), text[mention.start : mention.end]
     row.symbols = "".join(symbols)
-    row.marked = list(compress(count(), map(_MARKED, row.entries)))
+    row.marked = list(compress(count(), map(_TELLS, row.entries)))
     return row
 
 
@@ -109,6 +106,8 @@ def _line(number: int, sentence: Sentence, row: _Row) -> Line:
         row.symbols[part], row.words[part], row.entries[part], row.mentions[part], row.starts[part], row.ends[part],
     )  # fmt: skip
     line.marked = [at - first for at in _between(row.marked, first, last)]
+    if line.marked:
+        line.tells = frozenset().union(*(line.entries[at].tells for at in line.marked))
     line.named = [(at - first, found) for at in _between(row.named, first, last) if (found := row.mentions[at])]
     line.actors = [named for named in line.named if named[1].kind == "actor"]
     line.dates = [named for named in line.named if named[1].kind == "date"]

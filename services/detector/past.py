@@ -70,7 +70,7 @@ def _may_look_back(line: Line) -> bool:
     """Whether the sentence has anything that tells of a time: most have nothing and need no further look."""
     if line.dates or not _TIMES.isdisjoint(line.words):
         return True
-    return any(entry.past for entry in line.marks())
+    return "past" in line.tells
 
 
 def commemorates(line: Line) -> bool:
@@ -94,6 +94,8 @@ def counts_on(line: Line) -> bool:
 def comes_after_another(line: Line) -> bool:
     """`the raid came one day after bombings in another region`, `comes a day after a similar attack`."""
     after = next((at for at, day in line.dates if day.form == "after"), 0)
+    if not after:
+        return False
     came = not _CAME.isdisjoint(line.words[max(0, after - 2) : after])
     told = any(entry.fight for entry in line.entries[after : after + _OCCASION])
     return came and told and not _OTHER_FIGHT.isdisjoint(line.words[after : after + _OCCASION])

@@ -140,13 +140,13 @@ class Reading:
     def background(self) -> Iterator[Line]:
         """Lines that look back and tell of losses or fights."""
         for line in self.lines:
-            if line.number in self.past and (any(e.fight for e in line.marks()) or self.figures(line)):
+            if line.number in self.past and ("fight" in line.tells or self.figures(line)):
                 yield line
 
 
 _ASIDE = words("reading.aside")  # kinds of article
 _OF_GROUPS = frozenset(("insurgency", "civil war"))  # what an armed group is called that is one of the sides
-_APART = words("reading.apart")
+_APART = tuple(f"{phrase} " for phrase in sorted(words("reading.apart")))
 _TOLD = 0.1
 _NEAR = 8  # lines from one that tells of the fight in which losses without a named side are its losses
 _ALONE = 0.2
@@ -161,12 +161,13 @@ def _is_alone(scene: Scene, around: Set[str]) -> bool:
 
 def _is_aside(line: Line, kinds: frozenset[str]) -> bool:
     """The dead of a chemical attack, an insurgency or an accident are not those of the fight."""
-    return any(kinds.intersection(entry.other) for entry in line.marks())
+    return not kinds.isdisjoint(line.tells)
 
 
 def _is_apart(line: Line) -> bool:
     """`In a separate incident 71 people were killed by a bomb`."""
-    return any(" ".join(line.words[:count]) in _APART for count in (1, 2, 3))
+    begins = " ".join(line.words[:3]) + " "
+    return begins.startswith(_APART)
 
 
 def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
@@ -186,7 +187,7 @@ def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
         if looks_back(line, today, line.number in lead) or (news and is_of_an_earlier_day(line, news, today)):
             past.add(line.number)
             back = True
-        elif back and (ceremony or not any(entry.fight for entry in line.marks())):
+        elif back and (ceremony or "fight" not in line.tells):
             past.add(line.number)
     return frozenset(past)
 

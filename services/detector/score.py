@@ -2,7 +2,8 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from services.detector.bystanders import are_shelled, are_shot
 from services.detector.fights import Scene
@@ -120,15 +121,19 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
     line `news` that told of one betrays nothing: talks follow fights."""
     found: Counter[str] = Counter()
     for line in lines:
-        since = line.words.index("since") if "since" in line.words else len(line)
-        for at in line.marked:
-            entry = line.entries[at]
-            if entry.other and at < since:
-                found.update(kind for kind in entry.other if _counts(kind, line, news))
-            if entry.fight >= _TELLING:
-                found[_FIGHT] += 1
-        found["border shooting"] += _SHOT * are_shot(line)
+        if "fight" in line.tells:
+            found[_FIGHT] += sum(line.entries[at].fight >= _TELLING for at in line.marked)
+        if "other" in line.tells:
+            found.update(kind for kind in _kinds_in(line) if _counts(kind, line, news))
+        if are_shot(line):
+            found["border shooting"] += _SHOT
     return found
+
+
+def _kinds_in(line: Line) -> Iterator[str]:
+    """The kinds that words of the line betray, but for those behind "since"."""
+    since = line.words.index("since") if "since" in line.words else len(line)
+    return chain.from_iterable(line.entries[at].other for at in line.marked if at < since)
 
 
 def _counts(kind: str, line: Line, news: int) -> bool:
@@ -158,7 +163,10 @@ def _worst(found: Counter[str], kinds: frozenset[str]) -> float:
     return worst / (worst + 1.0 + found[_FIGHT])
 
 
+_ARMS = frozenset(("weapon", "armed"))
+
+
 def arms(lines: Sequence[Line]) -> float:
     """How much soldiers and weapons are spoken of: 1 from a third of the sentences on."""
-    armed = sum(has_soldiers(line) or any(e.weapon or e.armed for e in line.marks()) for line in lines)
+    armed = sum(has_soldiers(line) or not _ARMS.isdisjoint(line.tells) for line in lines)
     return min(1.0, 3 * armed / max(3, len(lines)))

@@ -84,7 +84,7 @@ def _bare(lines: Sequence[Line], every: Sequence[Line], article: ArticleTagged) 
     entries = lexicon().entries
     numbers = {line.number for line in lines[:_FEW]}
     behind = [line for line in every if line.number - 1 in numbers and line.number not in numbers]
-    for line in (*lines[:_FEW], *(line for line in behind if any(entry.fight for entry in line.marks()))):
+    for line in (*lines[:_FEW], *(line for line in behind if "fight" in line.tells)):
         known = [(m.start, m.end) for _, m in line.named]
         for match in _BARE.finditer(article.body, line.start, min(line.end, line.start + _LONGEST)):
             start, end = match.span("name")
