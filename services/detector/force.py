@@ -50,6 +50,8 @@ _HEARSAY = words("force.hearsay")
 _UNTRUE = words("force.untrue")
 _DENIED = words("force.denied")
 _AFTER = words("force.after")
+_LONG = words("force.long")
+_LONG_AFTER = words("force.long_after")
 _DRILLS = _AFTER - _MAY
 
 
@@ -203,6 +205,8 @@ def _answers(line: Line, at: int) -> bool:
 def is_unreal(line: Line, at: int) -> bool:
     """Whether a cue near the word at `at`, in its clause, takes it back: "could", "threatened to", "not", "drill"."""
     for index in range(at - 1, max(-1, at - 8), -1):
+        if _is_long_after(line, index):
+            return True
         if line.symbols[index] in ".;,:" or line.words[index] in _NEW_CLAUSE:
             return False
         if line.entries[index].unreal or _is_purpose(line, index, at) or _is_negation(line, index, at):
@@ -212,6 +216,12 @@ def is_unreal(line: Line, at: int) -> bool:
     if line.entries[at].mutual and _IN_A_BODY.match(line.symbols, at + 1):
         return True
     return _would_be(line, at) or _is_drill(line, at) or _is_at_their_own(line, at)
+
+
+def _is_long_after(line: Line, index: int) -> bool:
+    """`massed at the border, four years after Iraq's invasion`: news of another time."""
+    word = line.words[index]
+    return word in _LONG_AFTER or (word == "after" and index > 0 and line.words[index - 1] in _LONG)
 
 
 def _is_at_their_own(line: Line, at: int) -> bool:

@@ -36,12 +36,11 @@ def features(
     found: Sequence[Scene],
     lines: Sequence[Line],
     plausible: float,
-    sided_claims: int,
     other: Mapping[str, float],
     named: Counter[str],
     armed: float,
 ) -> dict[str, float]:
-    """What the score looks at, each about 0..1."""
+    """What the score looks at, each about 0..1; `claims` is what it is where losses enough are claimed."""
     values = sorted((_shown(scene, pair) for scene in found), reverse=True)
     strong = [scene for scene in found if scene.pairs.get(pair, 0.0) >= 0.25]
     body = [line for line in lines if line.role != "title"]
@@ -55,7 +54,7 @@ def features(
         "title": max((s.pairs.get(pair, 0.0) for s in found if s.line.role == "title"), default=0.0),
         "lead": max((s.pairs.get(pair, 0.0) for s in found if s.line.number in lead), default=0.0),
         "share": min(0.3, len(strong) / max(3, len(lines))) / 0.3,
-        "claims": min(1.0, sided_claims / 3) * backing,
+        "claims": backing,
         "any": shown,
         "apart": apart,
         "about": about(pair, found, named) * armed * min(1.0, plausible),

@@ -1,5 +1,6 @@
 """No text makes the work grow faster than the text: eight times the text is not sixty-four times the work."""
 
+import gc
 import time
 
 import pytest
@@ -47,11 +48,14 @@ UNITS = {
 
 
 def seconds(text: str) -> float:
-    """Of processor time, so that other programs do not count."""
+    """Of processor time, so that other programs do not count; nor does what the garbage of other tests takes."""
     made = article(text)
+    gc.disable()
     begun = time.process_time()
     detect(tag(made, NOW), NOW)
-    return time.process_time() - begun
+    spent = time.process_time() - begun
+    gc.enable()
+    return spent
 
 
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
