@@ -61,7 +61,8 @@ def _ranked(reading: Reading) -> list[tuple[Pair, float]]:
 
 def _features(pair: Pair, reading: Reading) -> dict[str, float]:
     """To read losses takes a sixth of the time of an article: where they cannot make it a clash, they are not read."""
-    likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders)
+    within = frozenset().union(*(s.within for s in reading.scenes if s.real and not s.past and s.told(pair)))
+    likely = plausibility(reading.sides[pair[0]], reading.sides[pair[1]], reading.setting.borders, within)
     found = features(pair, reading.scenes, reading.lines, likely, reading.others, reading.setting.named, reading.arms)
     sided = _sided_claims(pair, reading) if probability(found) >= weights()["threshold"] else 0
     return found | {"claims": found["claims"] * min(1.0, sided / _ENOUGH)}

@@ -17,6 +17,7 @@ from shared.schemas.article_tagged import ArticleTagged, Mention
 
 _BACKED = words("fights.backed")
 _PREPOSITIONS = ((words("fights.onto"), 0.75), (words("fights.inside"), 0.6), (words("fights.near"), 0.4))
+_NEAR_IT = words("fights.near_it")
 _DISTANCES = words("fights.distances")
 _PARTS = words("ground.before")
 _SOIL = words("ground.soil")
@@ -81,6 +82,7 @@ class Scene:
     sides: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
+    within: frozenset[str] = frozenset()
     past: bool = False
     real: bool = True
     irregular: bool = False
@@ -185,26 +187,26 @@ def _scene(line: Line, past: bool, setting: Setting, everybody: Sequence[Partici
     scene.named = frozenset(p.side.name for p in people)
     scene.groups = frozenset(name for name in scene.named if len(name) > 2)
     scene.irregular = _is_of_irregulars(line)
-    within = frozenset(p.side.name for p in people if p.side.is_state and _is_over_there(line, p.at))
+    scene.within = frozenset(p.side.name for p in people if p.side.is_state and _is_over_there(line, p.at))
     for one, other in combinations(people, 2):
-        _pair_up(scene, one, other, setting, frame * fight.share(one, other), within)
+        _pair_up(scene, one, other, setting, frame * fight.share(one, other))
     if setting.main and setting.main not in scene.pairs and _speaks_of_both(line):
         scene.pairs[setting.main] = round(_BOTH * strength, 4)
     return scene
 
 
 def _is_over_there(line: Line, at: int) -> bool:
-    """`in northern Iraq`, `rebels who crossed from Congo`: whence or where they fight."""
+    """`in northern Iraq`, `rebels who crossed from Congo`: whence or where they fight; not `near the Iraqi border`."""
+    if _is_border_of(line, at) or names_border(line, at):
+        return _NEAR_IT.isdisjoint(line.words[max(0, at - 4) : at])
     far = at > 1 and line.words[at - 2] in _DISTANCES  # "200 km from Somalia"
     return is_ground(line, at) or (line.words[at - 1 : at] == ["from"] and not far)
 
 
-def _pair_up(
-    scene: Scene, one: Participant, other: Participant, setting: Setting, share: float, within: frozenset[str]
-) -> None:
-    """`share` is how well the two fit the words of fighting, `within` the states on whose ground it is."""
+def _pair_up(scene: Scene, one: Participant, other: Participant, setting: Setting, share: float) -> None:
+    """`share` is how well the two fit the words of fighting."""
     pair = _names(one.side, other.side)
-    likely = plausibility(one.side, other.side, setting.borders, within) if pair else 0.0
+    likely = plausibility(one.side, other.side, setting.borders, scene.within) if pair else 0.0
     if pair and likely:
         likely *= _IRREGULAR if scene.irregular and one.side.is_state and other.side.is_state else 1.0
         pairs = scene.grounds if one.ground or other.ground else scene.pairs
@@ -518,7 +520,7 @@ def _across(state: str, group: Side, borders: frozenset[str], within: frozenset[
     across = any("-".join(sorted((state, home))) in borders for home in group.homes if home != state)
     if state in group.homes:
         abroad = across and bool(within & group.homes - {state})
-        return 0.8 if abroad else 0.35 if across else 0.0
+        return 0.8 if abroad else 0.25 if across else 0.0
     return 0.9 if across else 0.1
 
 

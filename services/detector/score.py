@@ -28,6 +28,7 @@ _DOWNED = words("score.downed")
 _HIT_BY = ("hit by ", "struck by ", "fell to ")
 _SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
+_ACROSS = 0.8  # how likely a state fights a force that sits across its border
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
 
@@ -46,7 +47,9 @@ def features(
     body = [line for line in lines if line.role != "title"]
     lead = {line.number for line in body[:3]}
     shown = 1.0 - math.prod(1.0 - value for value in values)
-    apart = min(_part(found, side, pair) for side in pair)
+    apart = min(_part(found, side, pair) for side in pair) * (
+        1.0 if _are_states(pair) else min(1.0, plausible / _ACROSS)
+    )
     backing = max(min(1.0, 2 * shown), apart * _APART)  # losses and nearness say little of two sides not shown fighting
     return {
         "best": values[0] if values else 0.0,
@@ -61,6 +64,10 @@ def features(
         "neighbours": plausible * backing,
         **other,
     }
+
+
+def _are_states(pair: tuple[str, str]) -> bool:
+    return all(len(side) == 2 for side in pair)
 
 
 def _part(found: Sequence[Scene], side: str, pair: tuple[str, str]) -> float:
