@@ -49,7 +49,8 @@ class Claimant:
 @dataclass(slots=True)
 class Told:
     """What the sentences before have set up: who spoke, whose losses (`pronoun` is the item that told so, `several`
-    whether both sides' were told there), on whose ground; `home` is the state the article was written in."""
+    whether both sides' were told there), on whose ground; `home` is the state the article was written in; `kinds` are
+    the sides whose troops were called by each noun (`Thai marines`)."""
 
     speaker: Claimant = Claimant()
     previous: Line | None = None
@@ -60,6 +61,7 @@ class Told:
     ground: str | None = None
     speakers: dict[str, str] = field(default_factory=dict)
     home: str | None = None
+    kinds: dict[str, set[str]] = field(default_factory=dict)
 
 
 def claimant_of(line: Line, at: int, body: str, told: Told) -> Claimant:

@@ -13,6 +13,7 @@ from services.detector.lines import Line
 from services.detector.losers import loser
 from services.detector.parties import Parties
 from services.detector.past import compares, is_old
+from services.detector.sequel import kind_of
 from services.detector.soil import ground_of
 from services.detector.words import words
 from shared.schemas.article_tagged import ArticleTagged
@@ -136,6 +137,9 @@ def _listen(told: Told, line: Line, body: str) -> None:
 def _remember(told: Told, line: Line, parties: Parties) -> None:
     told.previous = line
     told.ground = ground_of(line, None, parties) or told.ground
+    for at, actor in line.actors:
+        if line.symbols[at + 1 : at + 2] == "m" and parties.knows(actor.ref):
+            told.kinds.setdefault(kind_of(line.words[at + 1]), set()).add(actor.ref)
 
 
 def distinct(told: Sequence[Claim]) -> list[Claim]:

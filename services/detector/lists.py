@@ -58,6 +58,10 @@ _TAKEN = ("was taken", "were taken", "been taken", "taken")
 _AND_OTHERS = re.compile(r",?&N[xJAP]{0,3}[mch]")
 _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
+_RANKS = words("lists.ranks")
+_AWAY = words("lists.away")
+_WERE_DESTROYED = re.compile(r"v{1,2}x")
+_DESTROYED = words("lists.destroyed")
 
 
 def losses_of(line: Line, at: int) -> int:
@@ -254,6 +258,18 @@ def in_hands(line: Line, end: int) -> int:
     return held.start("held") if held and line.words[held.start("held")] in _HOLDING else -1
 
 
+def taken_away(line: Line, at: int, end: int) -> int:
+    """The verb of `taking a radio operator back with them`, `led two soldiers away`; -1 for none."""
+    away = not _AWAY.isdisjoint(line.words[end : end + 2])
+    return at - 1 if away and line.words[at - 1 : at] and line.words[at - 1] in _TAKING else -1
+
+
+def were_destroyed(line: Line, end: int) -> int:
+    """The verb of `more than 100 terrorists have been destroyed`, -1 for none."""
+    match = _WERE_DESTROYED.match(line.symbols, end)
+    return match.end() - 1 if match and line.words[match.end() - 1] in _DESTROYED else -1
+
+
 def number_of(line: Line, end: int) -> int:
     """The loss of `bringing to 22 the number of people killed`, -1 for none."""
     match = _NUMBER_OF.match(line.symbols, end)
@@ -348,10 +364,22 @@ def _is_one_breath(line: Line, one: Figure, other: Figure) -> bool:
         return False
     if _are_of_two(line, one, other):  # "three Israeli soldiers and an Egyptian policeman died"
         return False
+    if _are_ranks(line, one, other):
+        return True
     if line.symbols[other.at] != "a":
         return all(not _FAMILY.isdisjoint(line.words[figure.at : figure.end]) for figure in (one, other))
     kinds = {one.who, other.who}
     return len(kinds) == 1 or "military" not in kinds
+
+
+def _are_ranks(line: Line, one: Figure, other: Figure) -> bool:
+    """`five soldiers and one officer`, `two lieutenants and 14 other ranks`: men of one force; not the last two of `a
+    captain, two sergeants and 28 privates`."""
+    if re.search(r"[mch],\Z", line.symbols[: one.at]):
+        return False
+    nouns = [line.words[figure.end - 1] for figure in (one, other)]
+    soldiers = all(figure.who == "military" or noun == "men" for figure, noun in zip((one, other), nouns, strict=True))
+    return soldiers and any(noun in _RANKS for noun in nouns)
 
 
 def _are_of_two(line: Line, one: Figure, other: Figure) -> bool:
@@ -378,7 +406,8 @@ def like_next(line: Line, figure: Figure, following: list[Figure]) -> Figure:
     for other in following:
         joined = predicates.is_joined(line, figure.end, other.at, has_noun=True)
         if figure.who is None and joined and line.symbols[other.at - 1] != "<":
-            beside = other.at - figure.end <= 2  # "two dead and five wounded policemen"
+            apart = figure.predicate < other.at < other.end <= other.predicate  # "five hurt and one Thai was killed"
+            beside = other.at - figure.end <= 2 and not apart  # "two dead and five wounded policemen"
             return replace(_with_side_of(figure, other) if beside else figure, who=other.who)
     return figure
 

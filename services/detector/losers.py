@@ -15,11 +15,13 @@ from services.detector.predicates import subject
 from services.detector.sequel import (
     aboard,
     attackers,
+    beaten_off,
     bombed_before,
     driven_back,
     ground_before,
     more_of_them,
     named_first,
+    of_that_kind,
     same_people,
     some_of_them,
     struck_before_this,
@@ -83,7 +85,10 @@ def loser(case: Case, near: bool) -> str | None:
     if case.figure.best == 0:
         return _first(case, _OF_DENIALS)
     if case.line.words[case.figure.predicate] in _FIGURES:
-        return told_before(case) if case.figure.end == case.figure.at + 1 else None  # "put the figure at three"
+        # "put the figure at three", "the real toll was 21 dead"
+        of_the_dead = case.line.symbols[case.figure.at + 1 : case.figure.end] == "d"
+        bare = case.figure.end == case.figure.at + 1
+        return told_before(case) or (case.own if of_the_dead else None) if bare or of_the_dead else None
     if side := next((side for rule in _OUTRIGHT if (side := rule(case))), None):
         return side
     if case.line.role == "title":
@@ -191,7 +196,9 @@ def _by_direction(case: Case) -> str | None:
 def _theirs(case: Case) -> str | None:
     """`We lost 11 men, they lost 50`, `we counted 33 of their dead`: the other side's, in a speaker's own words."""
     figure, line = case.figure, case.line
-    around = line.words[max(0, min(figure.at, figure.predicate) - 3) : max(figure.end, figure.predicate) + 1]
+    end = max(figure.end, figure.predicate + 1)
+    end += 2 if line.words[end : end + 2] == ["in", "their"] else 0  # "We found 17 bodies in their bunkers"
+    around = line.words[max(0, min(figure.at, figure.predicate) - 3) : end]
     if line.words[figure.end : figure.end + 1] == ["of them"] and "they" in line.words[: figure.at]:
         return _opponent(case) if figure.predicate > figure.at else None  # "they shot at a patrol and one of them died"
     quoted = line.symbols[:1] == "q" and "their" in line.words[max(0, figure.predicate - 3) : figure.predicate]
@@ -555,6 +562,7 @@ _OUTRIGHT = (
     _at_a_cost,
     attackers,
     driven_back,
+    beaten_off,
     _they_lost,
     _owner_side,
     _on_their_side,
@@ -581,6 +589,7 @@ _ELSE = (
     _flown_home,
     _ground_named,
     _in_that_town,
+    of_that_kind,
     more_of_them,
     _of_both,
     _foe,

@@ -26,6 +26,7 @@ _RELATIVES = words("past.relatives")
 _COUNTED_IN = words("past.counted_in")
 _CAME = frozenset(("came", "comes", "coming"))
 _OTHER_FIGHT = frozenset(("another", "similar"))
+_LATER = (["on"], ["later"], ["ago"])
 _YESTERDAY = "day:-1"
 _DAYS_AGO = 3
 _OCCASION = 14  # items between "anniversary" and what it is of
@@ -53,7 +54,7 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     aside = _aside(line)
     cues = [at for at in _cues(line) if at not in aside and not (lead and line.words[at] in _LASTING)]
     old = _LEAD_DAYS if lead else _OLD_DAYS
-    dates = (day for at, day in line.dates if at not in aside)
+    dates = (day for at, day in line.dates if at not in aside and not _is_of_birth(line, at))
     return (bool(cues) or any(is_old(day, today, old) for day in dates)) and not compares(line, today)
 
 
@@ -66,6 +67,11 @@ def _aside(line: Line) -> range:
     return range(aside.start(1), aside.end()) if told else range(0)
 
 
+def _is_of_birth(line: Line, at: int) -> bool:
+    """`one soldier, born in 1998, died`."""
+    return "born" in line.words[max(0, at - 2) : at]
+
+
 def _may_look_back(line: Line) -> bool:
     """Whether the sentence has anything that tells of a time: most have nothing and need no further look."""
     if line.dates or not _TIMES.isdisjoint(line.words):
@@ -74,7 +80,10 @@ def _may_look_back(line: Line) -> bool:
 
 
 def commemorates(line: Line) -> bool:
-    """`marked the 50th anniversary of a five-day battle`: the day named is that of the ceremony."""
+    """`marked the 50th anniversary of a five-day battle`: the day named is that of the ceremony; so is what a headline
+    looks back on ("Fifty years on, ...")."""
+    if line.role == "title" and line.words[0].endswith("years") and line.words[1:2] in _LATER:
+        return True
     for at in line.marked:
         if line.words[at] in _CEREMONIES:
             behind = range(at + 1, min(len(line), at + _OCCASION))

@@ -12,7 +12,7 @@ _WHO = {"m": "military", "c": "civilian", "h": "unspecified"}
 # Behind the number: "of its", "more", "wounded", "Azerbaijani", "army", then the head.
 _PHRASE = re.compile(
     r"<?(?:o[ap]?N)?o?[ap]?r?o?[ap]?(?:[WMCK](?=[xJA]{0,2}[mch]|J))?(?:[xJAPrOdq'wG]|mo?(?=[mch])|a(?=J)|,(?=[xJ][xmch])){0,5}?"
-    r"(?P<head>d[mch]?(?![xJA]{1,2}[mch])|[mchFIR](?:m|h)?|[JA](?![xmch'AdFIRG]))"
+    r"(?P<head>d[mch]?(?![xJA]{1,2}[mch])|[mchFIR](?:m|h)?|[JA](?!x(?![KQW])|[mch'AdFIRG]))"
 )
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
@@ -144,8 +144,9 @@ def _one(line: Line, at: int) -> People | None:
             return None  # "30 residents of a Thai village were killed"
         return People(at, other.end(), "unspecified", "h", side_in(line, at, other.end()))
     head = line.words[match.start("head")]
-    if _PLURAL.search(head) or head in _COLLECTIVES:
-        return None
+    behind_head = line.words[match.end("head") : match.end("head") + 1]
+    if _PLURAL.search(head) or not _COLLECTIVES.isdisjoint([head, *behind_head]):
+        return None  # "a crew", "a marine squad"
     end = _behind_age(line, match.end())
     side = side_in(line, at, match.end())
     behind = _BEHIND.match(line.symbols, end) if side < 0 else None

@@ -215,7 +215,7 @@ def _is_said_to_be(line: Line, at: int) -> bool:
 
 def ends_clause(line: Line, end: int) -> bool:
     """Whether nothing more is said of the people."""
-    return end >= len(line) or line.symbols[end] in "i,.;D" or line.words[end] in _TIMES
+    return end >= len(line) or line.symbols[end] in "i,.;D" or line.words[end] in _TIMES or line.words[end] == "alive"
 
 
 def is_for_all(line: Line, predicate: int) -> bool:

@@ -1,6 +1,7 @@
 """How likely the article reports a clash of two given sides: features, and a logistic over weights.yml."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
@@ -28,6 +29,10 @@ _DOWNED = words("score.downed")
 _HIT_BY = ("hit by ", "struck by ", "fell to ")
 _SHOT = 2  # words that a civilian shot counts for
 _FIGHT = ""  # no kind
+_SCORES = 8  # words that the result of a match counts for
+_RESULT = re.compile("NxN")
+_DASHES = frozenset("-–")
+_MOST_GOALS = 20
 _ACROSS = 0.8  # how likely a state fights a force that sits across its border
 _APART = 0.8  # what it is worth that both sides fight, each in sentences of its own
 
@@ -131,9 +136,25 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
             found[_FIGHT] += sum(line.entries[at].fight >= _TELLING for at in line.marked)
         if "other" in line.tells:
             found.update(kind for kind in _kinds_in(line) if _counts(kind, line, news))
+        if _has_result(line):
+            found["sport"] += _SCORES
         if are_shot(line):
             found["border shooting"] += _SHOT
     return found
+
+
+def _has_result(line: Line) -> bool:
+    """`beat El Salvador 2-0`."""
+    return any(
+        line.words[match.start() + 1] in _DASHES
+        and all(_is_score(line, at) for at in (match.start(), match.start() + 2))
+        for match in _RESULT.finditer(line.symbols)
+    )
+
+
+def _is_score(line: Line, at: int) -> bool:
+    amount = line.mentions[at]
+    return line.words[at].isdigit() and amount is not None and (amount.best or 0) < _MOST_GOALS
 
 
 def _kinds_in(line: Line) -> Iterator[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from services.detector.case import Case, struck, told_before
 from services.detector.doers import befell, whose
+from services.detector.ground import is_ground
 from services.detector.words import words
 
 _COMRADES = words("sequel.comrades")
@@ -14,6 +15,8 @@ _AND_ALONE = re.compile(r"&(?:a[WdKM]i)?\Z")  # "the dead at 21 and the wounded 
 _ATTACKERS, _DEFENDERS = words("sequel.attackers"), words("sequel.defenders")
 _FROM_AFAR = words("sequel.from_afar")
 _NEAR = 4  # items
+_ANY_TROOPS = words("sequel.any_troops")
+_FLEEING = words("casualties.fleeing")
 _FURTHER = ("a further", "another", "an additional")
 
 
@@ -57,6 +60,16 @@ def driven_back(case: Case) -> str | None:
     """`They were driven back with 29 dead`: who came, not who is named with it."""
     passive = case.line.symbols[1:2] == "v" and case.figure.predicate >= case.figure.at
     return named_first(case) if passive and case.line.words[case.figure.at - 1] == "with" else None
+
+
+def beaten_off(case: Case) -> str | None:
+    """`Nigerian soldiers attacked a Chadian garrison and were beaten off with the loss of 20 men`: who came."""
+    line, at = case.line, case.figure.predicate
+    if line.words[max(0, at - 2) : at + 2] != ["with", "the", "loss", "of"]:
+        return None
+    verb = next((i for i in range(at - 3, max(-1, at - 9), -1) if line.words[i] in _FLEEING), -1)
+    acting = (mention.ref for i, mention in line.actors if i < verb and not befell(line, i) and not is_ground(line, i))
+    return next(filter(case.parties.knows, acting), None) if verb > 0 else None
 
 
 def named_first(case: Case) -> str | None:
@@ -115,6 +128,19 @@ def bombed_before(case: Case) -> str | None:
     passive = case.figure.predicate >= case.figure.at and case.figure.pronoun < 0
     of_a_group = case.own is not None and case.own == case.parties.group  # "the group told of one fighter killed"
     return struck(replace(case, line=case.before)) if passive and not others and not of_a_group else None
+
+
+def kind_of(noun: str) -> str:
+    """`marine` of `marines`, `guard` of `border guards`."""
+    return noun.split()[-1].removesuffix("s")
+
+
+def of_that_kind(case: Case) -> str | None:
+    """`Thai marines fought for the hill. Twelve marines were killed`: only one side's troops are called so."""
+    named = range(case.figure.at, case.figure.end)
+    kinds = [kind_of(case.line.words[at]) for at in named if case.line.symbols[at] == "m"]
+    sides = case.told.kinds.get(kinds[-1], set()) if kinds and kinds[-1] not in _ANY_TROOPS else set()
+    return next(iter(sides)) if len(sides) == 1 else None
 
 
 def ground_before(case: Case) -> str | None:

@@ -19,6 +19,8 @@ from shared.schemas import edtf
 from shared.schemas.article_normalized import Sentence, SetAside
 from shared.schemas.article_received import Sidecar
 
+# "By our correspondent in Dalnerechensk", "From Helen Marchant in Dubossary", "By a staff writer"
+_WRITER = re.compile(r"(?:By|BY|From|FROM) (?:our|a|[A-Z])[^.!?]{2,60}")
 _TITLE_CHARS, _TITLE_WORDS = 250, 35
 _DATELINE_AMONG = 3  # paragraphs; further down a place with a date is a heading
 _NOT_A_TITLE_END = frozenset(".:;,…")
@@ -117,13 +119,13 @@ def _is_rule(line: str, sifted: boilerplate.Sifted) -> bool:
 
 
 def _headline(lines: list[str]) -> str | None:
-    """The first line if it looks like a headline: short, no stop at its end, apart from the text below it."""
+    """The first line if it looks like a headline: short, no stop at its end, apart from the text or over who wrote it."""
     filled = [at for at, line in enumerate(lines) if line][:2]
     if len(filled) < 2 or not _looks_like_headline(lines[filled[0]]):
         return None
     first, below = (lines[at] for at in filled)
     apart = filled[1] > filled[0] + 1 or (len(below) > len(first) and below[-1] in '.!?"”’')
-    return first if apart else None
+    return first if apart or _WRITER.fullmatch(below) else None
 
 
 def _looks_like_headline(line: str) -> bool:

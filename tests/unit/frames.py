@@ -42,9 +42,9 @@ class Filling:
         return made[0].upper() + made[1:]
 
     def loss(self, told: str) -> tuple[str, str, int]:
-        """`TH killed n` as side, kind and figure."""
+        """`TH killed n` or `TH killed n+1` as side, kind and figure."""
         side, kind, figure = told.split()
-        return self.names.get(side, side), kind, self.figures.get(figure) or int(figure)
+        return self.names.get(side, side), kind, sum(self.figures.get(n) or int(n) for n in figure.split("+"))
 
     def pick(self, name: str) -> str:
         """One of a list of words.yml."""
