@@ -78,6 +78,7 @@ from services.detector.people import (
     is_inner,
     is_on_own_side,
     is_their_own,
+    is_toll_of_foes,
     loses_as_group,
     side_in,
 )
@@ -150,6 +151,9 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
         return True  # "two men, among them their commander, a major"
     if line.symbols[figure.at - 1 : figure.at] == "," and line.words[figure.predicate].endswith("condition"):
         return True  # "ten were taken to a hospital, three in critical condition"
+    one_told = figure.best == 1 and figure.side_at < 0 and line.words[figure.at - 1] == "among them"
+    if one_told and any(one.at < figure.at for one in figures):
+        return True  # "nine people, among them a schoolboy hit by a fragment, were in hospital"
     among = line.words[figure.end : figure.end + 1] == ["among them"]
     single = line.symbols[figure.at + 1 : figure.at + 2] == "<" or among
     if line.words[figure.end : figure.end + 2] == ["was", "among"] and line.symbols.startswith("N", figure.end + 2):
@@ -295,6 +299,8 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
         return replace(found, low=0, best=0, high=0)
     if predicates.is_for_all(line, found.predicate):
         found = replace(found, mixed=True, kind="killed")
+    if found.predicate < found.at and is_toll_of_foes(line, found.predicate):
+        found = replace(found, foe=True)
     found = _on_side(line, found)
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
     return filled(line, found, people, joined or listed)

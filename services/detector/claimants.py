@@ -22,6 +22,7 @@ _JOINTS = words("claimants.joints")
 _RELATIVES = words("claimants.relatives")
 _SPEAKERS = words("claimants.speakers")
 _FIRST_PERSON = words("claimants.first_person")
+_QUOTED = words("claimants.quoted")
 _WHO = (["who"], ["which"])
 _OWNERS = ("its", "their")
 _NOUNS = frozenset(("report", "reports"))
@@ -184,7 +185,9 @@ def _goes_on(words: list[str], speaker: str) -> bool:
     """`it`, `the ministry` after "the defence ministry", `the statement`: the speaker of the sentence before."""
     if words[0] != "the":
         return words[0] in _ANAPHORS
-    return words[-1] in _SPEAKERS or words[-1] in speaker.lower().split()
+    told = speaker.lower().split()
+    other = len(words) > 2 and words[1] in _NATIONAL and words[1] not in told  # "the police spokesman" behind a radio
+    return (words[-1] in _SPEAKERS and not other) or words[-1] in told
 
 
 def _speaker_side(line: Line, start: int, stop: int) -> str | None:
@@ -279,6 +282,8 @@ def _is_rank(line: Line, at: int) -> bool:
 def _aside(line: Line, verb: int) -> int:
     """Where the name ends in `The ministry, which is led by a general, said`, `A man who had walked there said`. -1 for
     none."""
+    if (quoted := _quoted(line, verb)) > 0:
+        return quoted
     for index in range(verb - 2, 0, -1):
         if line.symbols[index] in ".;Sq":
             return -1
@@ -286,6 +291,14 @@ def _aside(line: Line, verb: int) -> int:
             enclosed = line.symbols[index - 1] == "," == line.symbols[verb - 1]
             return index if enclosed or "," not in line.symbols[index:verb] else -1
     return -1
+
+
+def _quoted(line: Line, verb: int) -> int:
+    """Where the name ends in `A spokesman in Windhoek, quoted by Western agencies, admitted`; -1 for none."""
+    if line.symbols[verb - 1 : verb] != ",":
+        return -1
+    opened = line.symbols.rfind(",", 0, verb - 1)
+    return opened + 1 if opened > 0 and line.words[opened + 1] in _QUOTED else -1
 
 
 def _slice(line: Line, start: int, stop: int, body: str) -> str:

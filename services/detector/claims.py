@@ -238,6 +238,8 @@ def _is_of_earlier(line: Line, figure: Figure) -> bool:
     after = next((at for at, day in line.dates if day.form == "after" and at < figure.at), 0)
     if "S" not in line.symbols[after : figure.at] and any(entry.fight for entry in line.entries[:after]):
         return True  # "shelled a village two days after a patrol killed three soldiers"
+    if any(line.words[day - 1] == "before" for day, named in line.dates if named.form == "weekday" and day > figure.at):
+        return True  # "five people had been killed before Tuesday"
     clause = re.match(r"[^.;,&S]{0,7}", line.symbols[figure.predicate + 1 :])
     behind = line.words[figure.predicate + 1 :][: clause.end() if clause else 0]
     return figure.predicate > figure.at and not _EARLIER.isdisjoint(behind)

@@ -239,7 +239,9 @@ def _where_shown(case: Case) -> str | None:
 def _irregulars(case: Case) -> str | None:
     """`Two guerrillas died`, `bodies of four raiders`: where one of the sides is an armed group, its own."""
     figure = case.figure
-    came = not _INTRUDERS.isdisjoint(case.line.words[figure.at : figure.end])
+    came = not _INTRUDERS.isdisjoint(
+        case.line.words[figure.at : figure.end] + case.line.words[max(0, figure.predicate - 2) : figure.predicate]
+    )
     allied = not _ALLIED.isdisjoint(case.line.words[figure.at : figure.end + 3])  # "rebels alongside Turkey"
     if allied:
         return None
@@ -421,7 +423,8 @@ def _killed_by_them(case: Case) -> str | None:
         return _opponent(case)  # "said it had repelled the attack, killing 33"
     for index in range(figure.predicate - 1, max(-1, figure.predicate - 5), -1):
         if line.symbols[index] == "p" or line.words[index] in _THEMSELVES:
-            return _opponent(case)
+            own_ground = figure.who == "civilian" and ground_of(line, figure, case.parties) == case.own
+            return case.own if own_ground else _opponent(case)  # "Rwanda says they killed a woman in Rubavu"
         if line.symbols[index] == "&" and line.words[0] in _THEMSELVES and "L" in line.symbols[:index]:
             return _opponent(case)  # "It lost 31 men and killed 256"
         if line.symbols[index] not in "vxm" or line.words[index] in _RELATIVES:

@@ -55,6 +55,8 @@ def looks_back(line: Line, today: date | None, lead: bool = False) -> bool:
     cues = [at for at in _cues(line) if at not in aside and not (lead and line.words[at] in _LASTING)]
     old = _LEAD_DAYS if lead else _OLD_DAYS
     dates = (day for at, day in line.dates if at not in aside and not _is_of_birth(line, at))
+    if any(_is_of_last_year(line, at, day) for at, day in line.dates):
+        return True
     return (bool(cues) or any(is_old(day, today, old) for day in dates)) and not compares(line, today)
 
 
@@ -65,6 +67,11 @@ def _aside(line: Line) -> range:
         return range(0)
     told = any(entry.fight for entry in line.entries[aside.end() : aside.end() + _VERB])
     return range(aside.start(1), aside.end()) if told else range(0)
+
+
+def _is_of_last_year(line: Line, at: int, day: Mention) -> bool:
+    """`Last June, 20 soldiers were killed`, whatever month it is."""
+    return day.form == "month" and line.words[at - 1 : at] == ["last"]
 
 
 def _is_of_birth(line: Line, at: int) -> bool:

@@ -79,6 +79,8 @@ def _several(line: Line, at: int) -> People:
         return People(at, at + 5, head="h", side_at=at + 2)  # "six of Peru's own"
     if line.words[at + 1 : at + 4 : 2] == ["of", "own"]:
         return People(at, at + 4, head="h", pronoun=at + 2)  # "three of their own"
+    if line.words[at + 1 : at + 2] == ["of"] and line.words[at + 2 : at + 3] in (["theirs"], ["ours"]):
+        return People(at, at + 3, head="h", pronoun=at + 2)
     if line.words[at + 1 : at + 4] == ["from", "each", "side"]:
         return People(at, at + 4, "unspecified", "h")
     match = _PHRASE.match(line.symbols, at + 1)
@@ -228,11 +230,19 @@ def is_age(line: Line, at: int) -> bool:
 def is_foe(line: Line, at: int, end: int) -> bool:
     """Whether they are named as an enemy."""
     before = line.words[max(0, at - 4) : at]
+    if line.words[at + 1 : at + 3] == ["of", "theirs"]:
+        return True
     if "of the other side" in " ".join(line.words[at + 1 : end + 4]) or "other side" in " ".join(before):
         return True
     if line.words[at + 1 : at + 4] == ["of", "the", "enemy"]:
         return True
     return bool(_FOES & set(line.words[at:end])) or "enemy" in before or "enemy" in _clause_before(line, at)
+
+
+def is_toll_of_foes(line: Line, toll: int) -> bool:
+    """`put the attackers' dead at 60`, `the number of infiltrators killed`."""
+    counted = line.symbols[toll] in "dFT" or "number" in line.words[max(0, toll - 4) : toll]
+    return counted and bool(_FOES & set(line.words[max(0, toll - 2) : toll]))
 
 
 def is_on_own_side(line: Line, end: int) -> bool:

@@ -302,7 +302,7 @@ def _is_scene(line: Line, at: int) -> bool:
 def agent_behind(line: Line, predicate: int) -> int:
     """The actor named behind the word of loss: `by Pakistani troops`, `in Indian shelling`. -1 for none."""
     tail = line.symbols[predicate + 1 : predicate + _WINDOW]
-    match = re.match(r"[^.;SNb]{0,8}?(?P<by>[bi])[apxrOf]{0,4}(?P<who>[JA])", tail)
+    match = re.match(r"[^.;SNb]{0,8}?(?P<by>[bi])[apxrOfo]{0,4}(?P<who>[JA])", tail)
     if match is None:
         return -1
     agent = predicate + 1 + match.start("who")

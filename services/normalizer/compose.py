@@ -119,7 +119,7 @@ def _is_rule(line: str, sifted: boilerplate.Sifted) -> bool:
 
 
 def _headline(lines: list[str]) -> str | None:
-    """The first line if it looks like a headline: short, no stop at its end, apart from the text or over who wrote it."""
+    """The first line if it looks like a headline: short, no stop at its end, apart from the text or over a byline."""
     filled = [at for at, line in enumerate(lines) if line][:2]
     if len(filled) < 2 or not _looks_like_headline(lines[filled[0]]):
         return None
