@@ -22,6 +22,8 @@ _PASSIVE = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,6}?v*(?P<verb>[xKk])[xriaPD]{0
 _WHEN = re.compile(_PERSON + r"(?!o)[^.;SmN]{0,8}?v*(?P<verb>K)[^.;S]{0,14}i[axJA']{0,5}(?:m[xJA']{0,2}|A)(?P<fired>x)")
 
 
+_SHOT_DEAD = re.compile(_PERSON + r"v{1,2}(?P<verb>K)")
+_CHILDREN = words("bystanders.children")
 _HEAVY = frozenset(("artillery", "mortar", "rocket", "missile", "aircraft", "heavy weapons"))
 
 
@@ -32,7 +34,7 @@ def are_shot(line: Line) -> bool:
         return False  # most sentences: the rest costs time
     if "mutual" in line.tells or _come_over(line):
         return False
-    rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired))
+    rules = ((_ACTIVE, _shoots_them), (_PASSIVE, _is_by_a_force), (_WHEN, _has_fired), (_SHOT_DEAD, _is_child))
     return _are_migrants(line) or any(
         _is_shooting(line, match) and fits(line, match)
         for pattern, fits in rules
@@ -81,6 +83,11 @@ def _is_by_a_force(line: Line, match: "re.Match[str]") -> bool:
     force = match.start("by")
     between = line.entries[match.start("verb") + 1 : force]
     return (match["by"] != "x" or line.words[force] in _FORCES) and not any(e.fight or e.weapon for e in between)
+
+
+def _is_child(line: Line, match: "re.Match[str]") -> bool:
+    """`a 13-year-old boy was shot dead in disputed forest`: whoever did it."""
+    return line.words[match.end("who") - 1] in _CHILDREN
 
 
 def _has_fired(line: Line, match: "re.Match[str]") -> bool:

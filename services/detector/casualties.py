@@ -64,8 +64,9 @@ from services.detector.lists import (
     summed,
     taken_away,
     tells_of_hospital,
-    were_destroyed,
+    treated_as_things,
     were_of,
+    were_treated_as_things,
     with_wounds,
 )
 from services.detector.people import (
@@ -119,7 +120,13 @@ _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 _TAKING = words("casualties.taking")
 _OTHERWISE = (
-    words("lists.hands") | words("lists.holding") | words("headed.admitting") | {"lives"} | words("lists.destroyed")
+    words("lists.hands")
+    | words("lists.holding")
+    | words("headed.admitting")
+    | {"lives"}
+    | words("lists.destroyed")
+    | words("lists.damaged")
+    | words("lists.grabbed")
 )  # losses told without a word of loss
 _FIGURES = words("losers.figures")
 _GAPPED = re.compile(r"a[JA]x?m(?:r|x)?N")  # "killed 18 and a Lao sniper another three"
@@ -327,8 +334,8 @@ def _carried(line: Line, figure: Figure) -> Figure | None:
     """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`, `with wounds`."""
     if (told := max(with_wounds(line, figure.end), and_then(line, figure.end))) >= 0:
         return _with_loser(line, _as(line, figure, told))
-    if figure.who == "military" and (verb := were_destroyed(line, figure.end)) >= 0:
-        return _with_loser(line, replace(figure, kind="killed", predicate=verb))
+    if treated := were_treated_as_things(line, figure.end):
+        return _with_loser(line, replace(figure, kind=treated[1], predicate=treated[0]))
     front = predicates.before(line, figure.at)
     if front >= 0 and line.words[front] in _REMAINS:
         return _as(line, figure, front)
@@ -366,6 +373,8 @@ def _with_predicate(
 
 def _told_behind(line: Line, figure: Figure, end: int) -> Figure | None:
     """`31 people with wounds`, `one is in Saudi hands`, `to 22 the number of people killed`."""
+    if figure.who and (treated := treated_as_things(line, figure.at)):
+        return replace(figure, kind=treated[1], predicate=treated[0], agent=doer(line, treated[0]))
     if (away := taken_away(line, figure.at, end)) >= 0:
         return replace(figure, kind="captured", predicate=away, agent=doer(line, away))
     if (verb := takes_lives(line, figure.at)) >= 0:

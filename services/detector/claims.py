@@ -138,8 +138,9 @@ def _remember(told: Told, line: Line, parties: Parties) -> None:
     told.previous = line
     told.ground = ground_of(line, None, parties) or told.ground
     for at, actor in line.actors:
-        if line.symbols[at + 1 : at + 2] == "m" and parties.knows(actor.ref):
-            told.kinds.setdefault(kind_of(line.words[at + 1]), set()).add(actor.ref)
+        troops = _TROOPS.match(line.symbols, at)
+        if troops and parties.knows(actor.ref):
+            told.kinds.setdefault(kind_of(line.words[troops.end() - 1]), set()).add(actor.ref)
 
 
 def distinct(told: Sequence[Claim]) -> list[Claim]:
@@ -177,6 +178,7 @@ _DISPLACED = words("claims.displaced")
 _LEAD = 2  # the first sentences tell late news, too
 _DENYING = frozenset(("denied", "denies"))
 _EARLIER = words("claims.earlier")
+_TROOPS = re.compile(r"[JA](?:&[JA])?m")  # "Thai marines", "Kyrgyz and Tajik guards"
 _TIME_SPANS = words("claims.spans")
 _WAR_TALLY = 1000
 _WHOLE_WAR = 20_000  # dead of nobody in particular

@@ -258,6 +258,9 @@ class _Fight:
 
 def _are_civilians(line: Line, one: Participant, other: Participant) -> bool:
     """`a fist fight between a Thai lorry driver and a Lao cab driver`."""
+    last = max(one.at, other.at)
+    if is_pair(line, last):
+        return bool(_CIVILIAN.match(line.symbols, last + 1))  # "between Kyrgyz and Uzbek youths"
     return all(_CIVILIAN.match(line.symbols, participant.at + 1) for participant in (one, other))
 
 

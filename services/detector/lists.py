@@ -10,6 +10,7 @@ from services.detector.figure import Figure
 from services.detector.lines import Line
 from services.detector.people import People
 from services.detector.words import words
+from shared.schemas.claims import Kind
 
 _WIDTH = 20  # items around a number in which what belongs to it stands
 _NEW = re.compile(r"(?:\A|[,;:&(])[a&]{0,2}(?P<side>[JA])(?::?(?P<at>[io]?)|'(?P<to>x)|(?P<noun>x)|d)\Z")
@@ -60,8 +61,12 @@ _NUMBERED = words("lists.numbered")
 _TAKING = words("lists.taking")
 _RANKS = words("lists.ranks")
 _AWAY = words("lists.away")
-_WERE_DESTROYED = re.compile(r"v{1,2}x")
-_DESTROYED = words("lists.destroyed")
+_WERE_TREATED = re.compile(r"v{1,2}r?x")
+_AS_THINGS: dict[Kind, frozenset[str]] = {
+    "killed": words("lists.destroyed"),
+    "wounded": words("lists.damaged"),
+    "captured": words("lists.grabbed"),
+}
 
 
 def losses_of(line: Line, at: int) -> int:
@@ -264,10 +269,21 @@ def taken_away(line: Line, at: int, end: int) -> int:
     return at - 1 if away and line.words[at - 1 : at] and line.words[at - 1] in _TAKING else -1
 
 
-def were_destroyed(line: Line, end: int) -> int:
-    """The verb of `more than 100 terrorists have been destroyed`, -1 for none."""
-    match = _WERE_DESTROYED.match(line.symbols, end)
-    return match.end() - 1 if match and line.words[match.end() - 1] in _DESTROYED else -1
+def were_treated_as_things(line: Line, end: int) -> tuple[int, Kind] | None:
+    """The verb of `more than 100 terrorists have been destroyed`, `six residents were damaged`, and what it means of
+    people."""
+    match = _WERE_TREATED.match(line.symbols, end)
+    return _as_a_thing(line, match.end() - 1) if match else None
+
+
+def treated_as_things(line: Line, at: int) -> tuple[int, Kind] | None:
+    """The verb of `destroyed up to 15 servicemen`, and what it means of people."""
+    return _as_a_thing(line, at - 1) if at and line.symbols[at - 2 : at - 1] != "v" else None
+
+
+def _as_a_thing(line: Line, verb: int) -> tuple[int, Kind] | None:
+    kind = next((kind for kind, verbs in _AS_THINGS.items() if line.words[verb] in verbs), None)
+    return (verb, kind) if kind else None
 
 
 def number_of(line: Line, end: int) -> int:

@@ -170,6 +170,8 @@ def _on_their_side(case: Case) -> str | None:
     line = case.line
     if is_on_own_side(line, case.figure.end):
         return case.own
+    if "that" in line.words[case.figure.end + 1 : case.figure.end + 2] and "side" in line.words[case.figure.end :][:3]:
+        return told_before(case)  # "Two civilians on that side were hurt"
     if line.words[:4:3] == ["on", "side"] and line.words[2] == "own":  # "On his own side two soldiers had died"
         return case.own or (case.told.speaker.side if case.parties.knows(case.told.speaker.side or "") else None)
     for at in range(1, case.figure.at):

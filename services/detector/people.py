@@ -17,7 +17,7 @@ _PHRASE = re.compile(
 # Behind the head: "of the Pakistani army", "from India's Border Security Force".
 _BEHIND = re.compile(r"(?:[of]|i(?=[ap]?[JA]))[ap]?(?:x?[JAG])'?[xm]{0,3}")
 _ASIDE = re.compile(r"(?:xi?N|[ix]Nx)(?=,?v+[xr]?[KQWCM])")
-_ONE = re.compile(r"a(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
+_ONE = re.compile(r"ar?(?:[xJAO'd()]){0,6}?(?P<head>[mch])")
 _ANOTHER = re.compile(r"[xJAO]{0,3}(?P<head>[mch])(?=[v,KQWC])")
 _SOME_OF = re.compile(r"N(?P<who>o[ap]J?x)v*[xr]?(?=[KQW])")  # "three of the engineers were killed"
 _HIT = words("people.hit")  # a school as well as a man
