@@ -48,3 +48,8 @@ def told_before(case: Case) -> str | None:
     """The side whose losses the sentence before has told."""
     apart = case.line.number - case.told.side_line
     return case.told.side if apart == 0 or (apart == 1 and not case.told.several) else None
+
+
+def victim(case: Case) -> str | None:
+    """The opponent of who did it."""
+    return case.parties.other_than(case.agent.ref) if case.agent is not None else None
