@@ -10,8 +10,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from services.detector import predicates
+from services.detector.affected import (
+    are_its_own,
+    blamed_at,
+    loser_at,
+    side_before,
+    with_agent,
+    with_loser,
+    with_side_between,
+    with_side_named,
+)
 from services.detector.denials import denial
-from services.detector.doers import befell, doer, has_partner_behind
+from services.detector.doers import doer
 from services.detector.figure import KINDS, Figure
 from services.detector.headed import (
     admits,
@@ -21,16 +31,12 @@ from services.detector.headed import (
     gives_own,
     heading,
     its_dead,
-    numbering,
     of_the_hurt,
-    side_of_whole,
-    side_with,
     takes_lives,
     those_of,
 )
 from services.detector.lines import Line
 from services.detector.lists import (
-    all_of_them,
     also_reported,
     and_then,
     filled,
@@ -48,13 +54,9 @@ from services.detector.lists import (
     left_on_the_field,
     like_next,
     loss_behind,
-    losses_of,
-    named_before,
     number_of,
     numbered,
     of_those,
-    officer_and,
-    on_side,
     on_side_before,
     others_gapped,
     own_gapped,
@@ -95,27 +97,17 @@ _AND_LOSS = re.compile(r",?&[kKwWCy]")  # "killed three and hurt nine"
 _AND_MORE = re.compile(r"&N[xJA]{0,2}[mch]")
 _ALSO_OF = re.compile(r"Fo[ap]?x{0,2}[mch]&o\Z")  # "the death of its commander and of six officers"
 _LOST_THINGS = re.compile(r"L[ar]?N?x{1,3}&\Z")  # "lost two planes and nine men"
-_COST = re.compile(r"kx?a?(?P<who>[JA])x{0,2}\Z")  # "cost Thailand four dead"
 _OF_ANOTHER = re.compile(r"(?:(?:,N,)?|[xJAO]{0,3}[mch])v*[xr]?[KQWCMd]")  # "another Thai soldier was wounded"
 _LATER_SHOT = re.compile(r"a[xJA]{0,3}[mch]xv+[xr]?[KQ]")
-_HIS_COUNTRY = re.compile(r"p[xm]v?\Z")
 _THE_ONE = re.compile(r"aN[KWC]")  # "the one killed": counted before
 _ONE_OF_ALL = re.compile(r"No(?=a?N[xJAoP'm]{0,4}[mch](?:h[Q]|[KC]))")  # "one of 13 guards who died": see people.py
 _AND_KIN = re.compile(r"a[xJA]{0,2}[mch]&p(?:(?P<kin>[xmc])(?=v+[xr]?[KQW]|[KQW])|[mc](?=[.,;iD]|\Z))")
 _WERE_KILLED = re.compile(r"[^.;,&SNkKQdWCMLv]{0,6}v+[xr]?[KQ]|[^.;SNkKQdWML]{0,26},[^.;,SN]{0,8}&K(?![aN])")
-_WITH_LOSS = re.compile(r"i[ar]?F?o?\Z")
-_FAR = 28  # items from "and lost" back to who did
-_BLAMED = re.compile(r"[xSk][axi]{0,2}(?P<who>[JA])'?[xm]{0,2}[ix][axp]{0,2}\Z")
 _TOLL_AMONG = re.compile(r"T[<i]a?(?P<side>[JA])")
 _TOLL_OF = re.compile(r"Toa?(?P<side>[JA])x{0,2}[mhcdF]")
 _DENYING = words("fights.denying")
-_FIELDS = words("lists.fields")
 _UNITS = words("casualties.units")
-_BLAMING = words("casualties.blaming")
-_KILLED_AND_LOST = re.compile(r"[kKCy][ar]?N[^.;SkK]{0,8}[&,]L\Z")
-_REMAINS = words("casualties.remains")
-_RETURNS = words("casualties.returns")
-_FLEEING = words("casualties.fleeing")
+_REMAINS = words("affected.remains")
 _OFFICERS = words("casualties.officers")
 _SOLDIERLY = words("casualties.soldierly")
 _TAKING = words("casualties.taking")
@@ -142,10 +134,10 @@ def figures(line: Line) -> list[Figure]:
         figure = denial(line, at) if line.symbols[at] == "z" else _figure(line, at, found[-1] if found else None)
         if figure:
             found.append(figure)
-    found = [_on_side(line, figure) for figure in respectively(line, list(summed(line, found)))]
+    found = [with_side_named(line, figure) for figure in respectively(line, list(summed(line, found)))]
     found = [replace(one, side_at=-1) if is_on_own_side(line, one.end) else one for one in found]
     alike = [_put_to_death(line, like_next(line, one, found[i + 1 :][:1])) for i, one in enumerate(found)]
-    return [_with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
+    return [with_agent(line, figure) for figure in alike if not _is_part(line, figure, alike)]
 
 
 def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
@@ -171,19 +163,6 @@ def _is_part(line: Line, figure: Figure, figures: list[Figure]) -> bool:
     soldier = officers or (figure.best == 1 and figure.who == "military")  # "27 dead, among them a captain"
     alike = (one for one in wholes if one.who == figure.who or (soldier and one.who in (None, "unspecified")))
     return any((one.best or 0) >= (figure.best or 0) for one in alike)
-
-
-def _on_side(line: Line, figure: Figure) -> Figure:
-    if figure.side_at >= 0 or figure.pronoun >= 0:
-        return figure
-    if _are_its_own(line, figure.predicate + 1):  # "four dead of its own"
-        return replace(figure, pronoun=figure.predicate + 2)
-    sides = (
-        on_side(line, max(figure.end, figure.predicate + 1)),
-        all_of_them(line, figure.end),
-        were_of(line, figure.end) if line.symbols[figure.end - 1] in "dKW" else -1,
-    )
-    return replace(figure, side_at=max(sides))
 
 
 def _put_to_death(line: Line, figure: Figure) -> Figure:
@@ -239,7 +218,7 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
     if people is None:
         return None
     low, best, high = _amount(line, at)
-    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else _side_before(line, at, people.end)
+    side = people.side_at if people.side_at >= 0 or people.pronoun >= 0 else side_before(line, at, people.end)
     pronoun = people.pronoun if side >= 0 or people.pronoun >= 0 else max(own_toll(line, at), its_dead(line, at))
     figure = Figure(
         at, people.end, low, best, high, who=_who(people.who), side_at=side, pronoun=pronoun,
@@ -253,11 +232,6 @@ def _figure(line: Line, at: int, last: Figure | None) -> Figure | None:
         # "accused all three of mass deaths" counts who is accused
         return None if re.match(r"o[^ap]", line.symbols[at + 1 : at + 3]) else _of_noun(line, figure)
     return _of_verb(line, figure, people, last)
-
-
-def _side_before(line: Line, at: int, end: int) -> int:
-    apart = max(side_of_whole(line, at), side_with(line, at), apposed(line, at, at + 1)[1], numbering(line, at, end))
-    return max(named_before(line, at), losses_of(line, at), officer_and(line, at), apart)
 
 
 def _amount(line: Line, at: int) -> tuple[int | None, int | None, int | None]:
@@ -288,7 +262,7 @@ def _of_noun(line: Line, figure: Figure) -> Figure:
         who="military" if _SOLDIERLY & set(between) else who,
         mixed=line.words[head].startswith("casualt") or line.words[head] in ("losses", "loss"),
     )
-    return _with_loser(line, found)
+    return with_loser(line, found)
 
 
 def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) -> Figure | None:
@@ -299,7 +273,7 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
     found = _with_predicate(line, figure, people, last, joined)
     if found is None:
         return None
-    found = _with_loser(line, found)
+    found = with_loser(line, found)
     if line.symbols[found.predicate] == "L" and found.side_at < 0 and found.pronoun < 0:
         found = replace(found, irregular=loses_as_group(line, found.predicate))
     if _is_denied(line, found):
@@ -308,7 +282,7 @@ def _of_verb(line: Line, figure: Figure, people: People, last: Figure | None) ->
         found = replace(found, mixed=True, kind="killed")
     if found.predicate < found.at and is_toll_of_foes(line, found.predicate):
         found = replace(found, foe=True)
-    found = _on_side(line, found)
+    found = with_side_named(line, found)
     listed = last if last and predicates.is_listed(line, last.end, figure.at) else None
     return filled(line, found, people, joined or listed)
 
@@ -333,9 +307,9 @@ def _is_denied(line: Line, figure: Figure) -> bool:
 def _carried(line: Line, figure: Figure) -> Figure | None:
     """`the bodies of sixteen Indians were lying in the field`, `six were flown to a hospital`, `with wounds`."""
     if (told := max(with_wounds(line, figure.end), and_then(line, figure.end))) >= 0:
-        return _with_loser(line, _as(line, figure, told))
+        return with_loser(line, _as(line, figure, told))
     if treated := were_treated_as_things(line, figure.end):
-        return _with_loser(line, replace(figure, kind=treated[1], predicate=treated[0]))
+        return with_loser(line, replace(figure, kind=treated[1], predicate=treated[0]))
     front = predicates.before(line, figure.at)
     if front >= 0 and line.words[front] in _REMAINS:
         return _as(line, figure, front)
@@ -358,7 +332,7 @@ def _with_predicate(
     if back >= 0 and line.symbols[back] == "W" and (death := later_death(line, people.at, back)) >= 0:
         return _as(line, figure, death)
     if back >= 0 and (front < 0 or predicates.is_nearer(line, people, front, back)):
-        return _with_side_between(line, _as(line, figure, back), people.end)
+        return with_side_between(line, _as(line, figure, back), people.end)
     if front >= 0 and (found := _from_front(line, figure, front)):
         return found
     verb = predicates.ahead(line, people)
@@ -461,7 +435,7 @@ def _front(line: Line, people: People, last: Figure | None) -> int:
         or line.words[people.end : people.end + 1] == ["of them"]
         or line.words[people.end : people.end + 3] == ["of", "the", "enemy"]
         or predicates.takes_anyone(line, front, people.at)
-        or _are_its_own(line, people.end)
+        or are_its_own(line, people.end)
         or bool(_AND_LOSS.match(line.symbols, people.end))
         or _goes_on_doing(line, people.end)
         or bool(_AND_MORE.match(line.symbols, people.end))
@@ -477,16 +451,16 @@ def _goes_on_doing(line: Line, end: int) -> bool:
 def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
     symbol = line.symbols[front]
     if symbol == "L":  # "lost seven men", "lost three"
-        if _are_its_own(line, figure.end):
+        if are_its_own(line, figure.end):
             return replace(_as(line, figure, front), pronoun=figure.end + 1)
         # "lost 28 and 79 soldiers respectively", "lost three and killed 45"
         more = _AND_MORE.match(line.symbols, figure.end) or _AND_LOSS.match(line.symbols, figure.end)
         if not (figure.who or more or predicates.ends_clause(line, figure.end)):
             return None
-        return replace(_as(line, figure, front), side_at=_loser(line, figure, front))
+        return replace(_as(line, figure, front), side_at=loser_at(line, figure, front))
     if symbol == "F" and (own := line.symbols.rfind("p", max(0, front - 2), front)) >= 0:
         return replace(_as(line, figure, front), pronoun=own)  # "its own loss of two men"
-    if symbol == "F" and (blamed := _blamed(line, front)) >= 0:
+    if symbol == "F" and (blamed := blamed_at(line, front)) >= 0:
         return replace(_as(line, figure, front), agent=blamed)
     if line.words[front] in _FIGURES:
         return _as(line, figure, front)  # "the true figure was 81": of those just told of
@@ -495,18 +469,6 @@ def _from_front(line: Line, figure: Figure, front: int) -> Figure | None:
         told = replace(figure, mixed=line.words[front].startswith("casualt"))
         return _from_toll(line, _as(line, told, front), max(0, front - 4))
     return _as(line, figure, front)
-
-
-def _blamed(line: Line, front: int) -> int:
-    """The actor of `blamed Laos for the death of ten soldiers`, `summoned its ambassador over the killing`; -1 for
-    none."""
-    match = _BLAMED.search(line.symbols, max(0, front - 9), front)
-    return match.start("who") if match and not _BLAMING.isdisjoint(line.words[match.start() : match.end()]) else -1
-
-
-def _are_its_own(line: Line, end: int) -> bool:
-    """`losing six of its own`."""
-    return line.symbols[end : end + 2] == "op"
 
 
 def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
@@ -528,104 +490,3 @@ def _from_toll(line: Line, figure: Figure, start: int) -> Figure:
     if side >= 0 and line.entries[side + 1].fight:  # "Afghan bombing toll almost 150"
         return replace(figure, agent=side)
     return replace(figure, side_at=side) if figure.side_at < 0 else figure
-
-
-def _loser(line: Line, figure: Figure, verb: int) -> int:
-    if figure.side_at >= 0 or figure.pronoun >= 0:
-        return figure.side_at
-    if _KILLED_AND_LOST.search(line.symbols, 0, verb + 1):
-        return -1  # "killing 120 guerrillas and losing 48 soldiers": of whoever killed
-    if not {"it", "they"}.isdisjoint(line.words[verb - 2 : verb]):
-        return -1  # "Vientiane said that it had lost one soldier"
-    if line.words[verb - 1] in ("themselves", "itself"):
-        return line.actors[0][0] if line.actors else -1
-    named = side_in(line, max(0, verb - 4), verb)
-    if named >= 0 and "side" in line.words[named:verb]:  # "the Kyrgyz side had buried four"
-        return named
-    if named >= 0 and befell(line, named) and "&" not in line.symbols[named:verb]:
-        return named  # "an attack on Thai troops left 12 dead"
-    also = line.symbols[verb - 1 : verb] == "&"  # "Thai troops attacked a hill on the disputed border and lost six men"
-    found = subject(line, verb, _FAR) if also else subject(line, verb)
-    by = line.symbols.rfind("b", max(0, found - 2), max(0, found))
-    if by < 0:
-        return found
-    # "Thai troops, attacked by X, lost" and "was attacked by X and lost"
-    return subject(line, by) if line.symbols[verb - 1] == "," else -1
-
-
-def _with_loser(line: Line, figure: Figure) -> Figure:
-    """`Iraq lost 3,000 men`, `the Ugandans had two marines killed`: the side is the subject's."""
-    head = line.symbols[max(0, figure.at - 5) : figure.at]
-    if _drew_off(line, figure):
-        return replace(figure, side_at=subject(line, figure.at - 1))
-    paid = _COST.search(line.symbols, max(0, figure.at - 6), figure.at)
-    if paid and line.words[paid.start()].startswith("cost"):
-        return replace(figure, side_at=paid.start("who"))
-    lost = re.search(r"(?:L|(?<=[JAm])v)[arx]{0,2}\Z", head)
-    of_its_own = _are_its_own(line, figure.predicate + 1)  # "it paid with four dead of its own"
-    if lost is None or of_its_own or _is_left_behind(line, figure.at):
-        return figure
-    verb = max(0, figure.at - 5) + lost.start()
-    loser = _loser(line, figure, verb)
-    if loser < 0 and figure.pronoun < 0 and (own := _HIS_COUNTRY.search(line.symbols, 0, verb)):
-        return replace(figure, pronoun=own.start())  # "his country had lost two soldiers"
-    return replace(figure, side_at=loser)
-
-
-def _drew_off(line: Line, figure: Figure) -> bool:
-    """`had been driven off with 27 dead`, `had left 21 bodies`: of whoever drew off."""
-    if figure.side_at >= 0 or figure.pronoun >= 0:
-        return False
-    if line.words[figure.at - 1] == "left":
-        if not _FIELDS.isdisjoint(line.words[figure.end : figure.end + 5]):
-            return True  # "had left thirty dead on the field"
-        return line.words[figure.predicate] in _REMAINS and figure.best != 1
-    told = _WITH_LOSS.search(line.symbols, max(0, figure.at - 4), figure.at)
-    if told is None or line.words[told.start()] != "with":
-        return False
-    return not _FLEEING.isdisjoint(line.words[max(0, told.start() - 3) : told.start()])
-
-
-def _is_left_behind(line: Line, at: int) -> bool:
-    """`fighting near Kenya, leaving nine dead`; not `the troops fled, leaving 220 killed`."""
-    leaves = "leaving" in line.words[max(0, at - 5) : at]
-    return leaves and _FLEEING.isdisjoint(line.words[max(0, at - 12) : at])
-
-
-def _with_side_between(line: Line, figure: Figure, end: int) -> Figure:
-    """`three members of the force known as the X were killed`: the only actor between the people and the verb."""
-    between = line.symbols[end : figure.predicate]
-    if figure.side_at >= 0 or figure.pronoun >= 0 or re.search(r"[,&bi;.]", between):
-        return figure
-    return replace(figure, side_at=side_in(line, end, figure.predicate))
-
-
-def _with_agent(line: Line, figure: Figure) -> Figure:
-    """Who did it: `by Indian shells`, or the actor before an active verb."""
-    if figure.predicate < 0 or figure.best == 0 or figure.agent >= 0:
-        return figure
-    if line.symbols[figure.predicate] == "T":
-        return figure  # "the count given by the ministry"
-    agent = predicates.agent_behind(line, figure.predicate)
-    if agent >= 0 and has_partner_behind(line, agent):  # "eleven dead as India and Bangladesh clash"
-        return figure
-    if agent < 0 and figure.predicate < figure.at and _is_done(line, figure.predicate):
-        agent = doer(line, figure.predicate)
-    if agent < 0 and line.words[figure.predicate] in _REMAINS:
-        agent = _who_returned(line, figure.predicate)
-    return replace(figure, agent=agent)
-
-
-def _is_done(line: Line, verb: int) -> bool:
-    """`killed five`; not `were wounded, among them six servicemen`, `the number of wounded at`."""
-    before = line.symbols[verb - 1 : verb]
-    suffered = before == "o" or (before == "v" and line.words[verb - 1] not in ("had", "has", "have", "'ve"))
-    return line.symbols[verb] in "kwy" or (line.symbols[verb] in "KWC" and not suffered)
-
-
-def _who_returned(line: Line, remains: int) -> int:
-    """`Kabul handed over the bodies of four soldiers`: they are not Kabul's."""
-    for index in range(remains - 1, max(-1, remains - 5), -1):
-        if line.words[index] in _RETURNS:
-            return doer(line, index)
-    return -1

@@ -16,7 +16,7 @@ _ATTACKERS, _DEFENDERS = words("sequel.attackers"), words("sequel.defenders")
 _FROM_AFAR = words("sequel.from_afar")
 _NEAR = 4  # items
 _ANY_TROOPS = words("sequel.any_troops")
-_FLEEING = words("casualties.fleeing")
+_FLEEING = words("affected.fleeing")
 _FURTHER = ("a further", "another", "an additional")
 
 
