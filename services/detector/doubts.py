@@ -19,6 +19,7 @@ _ODD = words("doubts.odd")
 _SEVERAL = 4  # different odd words: 12 of 15 spun articles that were left out had so many, and none of 91 others
 _LEAST = 2  # different phrases: one may be a slip
 _LONG = 5  # letters
+_THREE = 3  # words of a phrase
 _NEAR = 12  # words between the two times a phrase is said
 _ROUND, _TENS = 100, 50
 _MOST = 40  # claims that are held against each other
@@ -64,12 +65,14 @@ def _phrases_said(text: str) -> Iterator[tuple[int, str]]:
 
 def _says_twice(line: Line) -> bool:
     """`the former Soviet republics ousted the former Soviet republics`."""
+    if len(line) < len(set(line.words)) + _THREE:
+        return False  # most sentences: the rest costs time
     long_words = [word for word in line.words if len(word) > _LONG]
     if len(long_words) < len(set(long_words)) + _LEAST:
         return False
     places: dict[tuple[str, ...], int] = {}
-    for at in range(len(line) - 2):
-        three = tuple(line.words[at : at + 3])
+    for at in range(len(line) - _THREE + 1):
+        three = tuple(line.words[at : at + _THREE])
         if min(map(len, three)) > _LONG - 1 and 3 <= at - places.setdefault(three, at) <= _NEAR:
             return True
     return False

@@ -348,8 +348,9 @@ def _participants(line: Line, setting: Setting) -> Iterator[Participant]:
 
 def _are_rebels_from(line: Line, at: int) -> bool:
     """`leftist rebels from Colombia`, whose name other sentences tell."""
-    named = any(mention.form == "armed_group" for _, mention in line.actors)
-    return not named and line.words[at - 1 : at] == ["from"] and line.words[max(0, at - 2)] in _GROUPS
+    if line.words[at - 1 : at] != ["from"] or line.words[max(0, at - 2)] not in _GROUPS:
+        return False
+    return not any(mention.form == "armed_group" for _, mention in line.actors)
 
 
 def _is_office(line: Line, at: int) -> bool:
@@ -384,7 +385,7 @@ def _weight(line: Line, at: int) -> float:
         return 0.8 if crossed or (_is_paired(line, at) and not _is_by_a_third(line, at)) else 0.3
     if before in ("toward", "towards", "to"):
         return 0.35
-    if any("crime" in entry.other for entry in line.entries[at + 1 : at + 3]):
+    if "crime" in line.tells and any("crime" in entry.other for entry in line.entries[at + 1 : at + 3]):
         return 0.3  # "Libyan smugglers" are no force of Libya
     if _speaks(line, at):
         return 0.55

@@ -42,6 +42,7 @@ _FORCES = words("force.forms")  # forms of an actor
 _NEVER = words("force.never")
 _CAUSES = words("force.causes")
 _NATIONAL = words("force.national")  # "Azerbaijani fire" is no blaze
+_SIGNS = frozenset(("fight", "weapon", "aftermath"))  # what a word of the lexicon tells
 _MOVED = words("force.moved")
 _SPOKEN = words("force.spoken")  # lives are claimed, hills, too
 _NEW_CLAUSE = words("force.new_clause")
@@ -99,9 +100,11 @@ def _is_shotless(line: Line) -> bool:
 
 
 def _candidates(line: Line) -> list[int]:
-    found = {*line.marked, *(match.start() for match in _LOST.finditer(line.symbols))}
+    found = {match.start() for match in _LOST.finditer(line.symbols)}
     if not _VERBS.isdisjoint(line.words):
         found.update(at for at, word in enumerate(line.words) if word in _VERBS)
+    if found or not (_SIGNS.isdisjoint(line.tells) and _NATIONAL.isdisjoint(line.words)):
+        found.update(line.marked)
     return sorted(found)
 
 

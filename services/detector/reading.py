@@ -178,7 +178,7 @@ def _past(lines: Sequence[Line], today: date | None) -> frozenset[int]:
     opening = [line for line in lines if line.number in lead or line.role == "title"]
     ceremony, again = (
         any(map(commemorates, opening)),
-        any(map(counts_on, opening)) or any(map(comes_after_another, lines)),
+        any(map(counts_on, opening)) or any(comes_after_another(line) for line in lines if line.dates),
     )
     for line in lines:
         back = (ceremony or (back and _goes_on(line, paragraph))) and not is_fresh(line, today)

@@ -136,7 +136,7 @@ def _kinds(lines: Sequence[Line], news: int) -> Counter[str]:
             found[_FIGHT] += sum(line.entries[at].fight >= _TELLING for at in line.marked)
         if "other" in line.tells:
             found.update(kind for kind in _kinds_in(line) if _counts(kind, line, news))
-        if _has_result(line):
+        if "NxN" in line.symbols and _has_result(line):
             found["sport"] += _SCORES
         if are_shot(line):
             found["border shooting"] += _SHOT
@@ -186,7 +186,7 @@ def _is_shot_down(line: Line) -> bool:
 
 def _worst(found: Counter[str], kinds: frozenset[str]) -> float:
     """The share of the commonest of these kinds' words among them and the words that tell of a fight, 0..1."""
-    worst = max(found[kind] for kind in kinds)
+    worst = max(map(found.__getitem__, kinds))
     return worst / (worst + 1.0 + found[_FIGHT])
 
 
@@ -195,5 +195,5 @@ _ARMS = frozenset(("weapon", "armed"))
 
 def arms(lines: Sequence[Line]) -> float:
     """How much soldiers and weapons are spoken of: 1 from a third of the sentences on."""
-    armed = sum(has_soldiers(line) or not _ARMS.isdisjoint(line.tells) for line in lines)
+    armed = sum(not _ARMS.isdisjoint(line.tells) or has_soldiers(line) for line in lines)
     return min(1.0, 3 * armed / max(3, len(lines)))

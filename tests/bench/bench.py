@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tests.bench import runs
 from tests.bench.references import references
-from tests.bench.stages import each_stage, hottest
+from tests.bench.stages import FUNCTIONS, each_stage, hottest
 from tests.e2e.road import Folders
 
 AIM_RATE, AIM_SECONDS, AIM_MEMORY, AIM_DISK = 400, 0.5, 400 * runs.MIB, 8000
+AIM_READING = 0.002  # seconds an article, tagger and detector together
 
 
 def main() -> None:
@@ -74,6 +75,7 @@ def _stages(folder: Path, articles: int) -> None:
     folders = Folders.under(folder / "stages")
     runs.fill(folders.inbox, articles)
     spent = list(each_stage(folders.settings(alerts_file=folder / "stages" / "alerts.jsonl")))
+    functions = spent.pop(next(at for at, one in enumerate(spent) if one.stage == FUNCTIONS))
     total = sum(one.seconds for one in spent)
     print("\nEach stage by itself: articles a second and core, its share, messages it read")
     for one in spent:
@@ -81,6 +83,11 @@ def _stages(folder: Path, articles: int) -> None:
         print(f"  {one.stage:<24}{rate:10.0f}   {one.seconds / total:6.1%} {one.messages:10}")
     most = max(spent, key=lambda one: one.seconds)
     print(f"  all stages in a row     {articles / total:10.0f}   most of it: {most.stage}")
+    stages = sum(one.seconds for one in spent if one.stage in ("tagger", "detector"))
+    print("\nTagger and detector: milliseconds an article")
+    for name, seconds in (("the two functions", functions.seconds), ("with their messages", stages)):
+        aim = _against(seconds / articles, AIM_READING, low=True)
+        print(f"  {name:<24}{1000 * seconds / articles:10.2f}   {aim}")
 
 
 def _end_to_end(folder: Path, articles: int, cores: int, plain: dict[str, float]) -> float:
