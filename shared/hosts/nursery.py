@@ -47,10 +47,13 @@ def _become_worker(chain: Chain, control: Frames, fd: int) -> None:
 
 
 def work(chain: Chain, frames: Frames) -> None:
-    """Answers requests in order until the host is gone."""
+    """Answers requests in order until the host is gone; None says that those waiting are taken up."""
     try:
         while True:
-            for job, stage, topic, stamp, alone, raw in frames.receive():
+            requests = frames.receive()
+            if requests:
+                frames.send(None)
+            for job, stage, topic, stamp, alone, raw in requests:
                 now = datetime.fromtimestamp(stamp, UTC)
                 outcome = chain.run(stage, topic, raw, now, alone=alone)
                 frames.send(

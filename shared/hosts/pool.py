@@ -35,12 +35,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """A record for a stage. `strikes` counts the workers that died on it; after the first it goes `alone`."""
+    """A record for a stage. `strikes` counts the workers that died on it; after the first it goes `alone`. `spared` is
+    whether one died before it took it up."""
 
     stage: str
     record: Record
     now: datetime
     strikes: int = 0
+    spared: bool = False
     outcome: Outcome | None = None
 
 
@@ -112,6 +114,7 @@ class _Worker:
     sent: deque[tuple[Job, int]] = field(default_factory=deque)
     bytes: int = 0
     since: float = 0.0
+    has_begun: bool = False
 
     def has_room(self, size: int) -> bool:
         """A worker with nothing to do is reading: it can be sent anything."""
@@ -124,7 +127,7 @@ class Workers:
     A worker that dies (killed, out of memory, crashed, or longer on one message than `message_seconds`) is
     replaced; the message it was working on is tried once more, one stage at a time with the log in between,
     and is a dead letter of the right stage the second time. On that way others of its key may overtake it,
-    which their versions allow.
+    which their versions allow. One that was sent to it and never taken up is not to blame, once.
     """
 
     def __init__(self, build: Build, count: int, *, message_seconds: float | None = None) -> None:
@@ -276,8 +279,13 @@ class Workers:
         except (EOFError, OSError):
             self._bury(worker)
             return
-        for _, deliveries, spent, waiting in answers:
+        for answer in answers:
+            if answer is None:
+                worker.has_begun = True
+                continue
+            _, deliveries, spent, waiting = answer
             job, size = worker.sent.popleft()
+            worker.has_begun = worker.has_begun and bool(worker.sent)
             worker.bytes -= size
             worker.since = time.monotonic()
             job.outcome = Outcome([Delivery(*d) for d in deliveries], [Spent(*s) for s in spent], waiting)
@@ -295,8 +303,10 @@ class Workers:
         self._selector.unregister(worker.frames)
         worker.frames.close()
         jobs = [job for job, _ in worker.sent]
-        if jobs:
+        if jobs and (worker.has_begun or jobs[0].spared):
             self._blame(jobs[0])
+        elif jobs:
+            jobs[0].spared = True  # but not for ever: to take it up may be what kills
         self._queue.extendleft(job for job in reversed(jobs) if job.outcome is None)
 
     def _blame(self, job: Job) -> None:

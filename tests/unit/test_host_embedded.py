@@ -174,6 +174,27 @@ def test_killed_workers_and_nursery_lose_nothing(start: Callable[..., System]) -
     assert workers.deaths >= 6
 
 
+def test_a_message_never_taken_up_is_not_to_blame(start: Callable[..., System]) -> None:
+    """Two workers die one after the other with an article before them that neither has begun with."""
+    system = start(2)
+    workers = system.host.pool
+    assert isinstance(workers, Workers)
+    system.drop(dropped(0))
+    system.host.drain()
+    first, second = workers.pids
+    for pid in (first, second):
+        os.kill(pid, signal.SIGSTOP)
+    system.drop(dropped(1))
+    system.host.step()
+    os.kill(first, signal.SIGKILL)
+    _until(lambda: first not in workers.pids and len(workers.pids) > 1, system.host.step)
+    system.host.step()
+    os.kill(second, signal.SIGKILL)
+    system.host.drain()
+    assert system.titles() == ["Article 0", "Article 1"]
+    assert workers.deaths == 2
+
+
 def test_workers_end_with_a_host_that_is_killed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.faults.drain_child", str(tmp_path), "100000", "2"]
     with subprocess.Popen(command) as host:
